@@ -1,0 +1,20 @@
+import { monotonicFactory } from 'ulid';
+
+/** Makes one kind of id: prefix + 26 Crockford base32 characters, increasing within a process. */
+export type IdMaker = (prefix: 'img' | 'ua' | 'req' | 'key') => string;
+
+/**
+ * Ids sort by the time they were made, which is what makes list cursors stateless (public-api.md section 1).
+ * One maker per process: two would not be monotonic to each other.
+ */
+export function makeIdMaker(now: () => number): IdMaker {
+  const next = monotonicFactory();
+  return (prefix) => `${prefix}_${next(now())}`;
+}
+
+const idPattern = /^(img|ua|req|key)_[0-9A-HJKMNP-TV-Z]{26}$/;
+
+/** True when the text has the form of an id with this prefix. */
+export function isId(prefix: 'img' | 'ua' | 'req' | 'key', text: string): boolean {
+  return idPattern.test(text) && text.startsWith(`${prefix}_`);
+}

@@ -1,0 +1,34 @@
+/** An API key as it is kept: the secret itself is not, only its SHA-256. */
+export interface ApiKey {
+  /** Internal id; records belong to it, so that a new secret keeps them. */
+  id: string;
+  name: string;
+  state: 'active' | 'frozen' | 'deleted';
+  /** Lower-case hex. */
+  secretHash: string;
+  /** The secret's last four characters, for people. */
+  hint: string;
+  createdAtMs: number;
+  expiresAtMs: number | undefined;
+  /** Models it may use; undefined: all. */
+  models: readonly string[] | undefined;
+}
+
+/** Where keys live. Changes are durable when the promise resolves and hold from the next request on. */
+export interface KeyStore {
+  /** Throws `name_taken` as its answer when a living key has the name. */
+  add(key: ApiKey): Promise<'added' | 'name_taken'>;
+  /** By the hash of a presented secret; deleted keys are not found. */
+  findByHash(secretHash: string): Promise<ApiKey | undefined>;
+  /** By name or id; deleted keys are not found. */
+  find(nameOrId: string): Promise<ApiKey | undefined>;
+  list(): Promise<ApiKey[]>;
+  /** False: no such living key. */
+  change(id: string, change: Partial<Omit<ApiKey, 'id' | 'createdAtMs'>>): Promise<boolean>;
+}
+
+/** Small secrets of the installation, made once, e.g. the one that signs URLs. */
+export interface SettingStore {
+  /** The value under this name; the first caller's `make()` is kept, also when two processes start at once. */
+  getOrMake(name: string, make: () => string): Promise<string>;
+}

@@ -1,0 +1,89 @@
+import type {
+  CallRecord,
+  CallState,
+  GenerationRecord,
+  PendingLink,
+  StoredImage,
+  TriedRoute,
+} from './record.ts';
+import type { Ticket } from './provider.ts';
+
+/** Where records live. Every write is durable when its promise resolves: it survives kill -9 and a power cut. */
+export interface RecordStore {
+  /** Opens a generation and its calls, all in one step. */
+  open(record: GenerationRecord, calls: readonly CallRecord[]): Promise<void>;
+  /** Moves a call on. Fields not named stay as they are. */
+  saveCall(generationId: string, number: number, change: CallChange): Promise<void>;
+  /** Adds one stored image; again with the same index: replaces it. */
+  addImage(generationId: string, image: StoredImage): Promise<void>;
+  /** Closes the generation: images and failures as given, calls done. */
+  close(generationId: string, outcome: Outcome): Promise<void>;
+
+  /** Undefined: no such record, or another key's (give keyId undefined to read any). */
+  get(id: string, keyId: string | undefined): Promise<GenerationRecord | undefined>;
+  list(query: ListQuery): Promise<RecordPage>;
+  /**
+   * Takes the record away and returns the objects it held, which are remembered as doomed until
+   * `forgetObjects` is told that they are gone. Undefined: no such record of this key.
+   */
+  remove(id: string, keyId: string): Promise<{ objects: string[] } | 'in_progress' | undefined>;
+  /** Objects whose record was removed but whose bytes may still be there, e.g. after a crash. */
+  doomedObjects(): Promise<string[]>;
+  forgetObjects(names: readonly string[]): Promise<void>;
+
+  /** Generations a dead process left in progress, oldest first. */
+  unfinished(): Promise<{ record: GenerationRecord; calls: CallRecord[] }[]>;
+
+  /** Throws when the store cannot write now. For /readyz. */
+  check(): Promise<void>;
+}
+
+export interface CallChange {
+  state?: CallState;
+  route?: string;
+  ourId?: string;
+  ticket?: Ticket;
+  /** null: none left. */
+  links?: readonly PendingLink[] | null;
+  attempts?: number;
+  tried?: readonly TriedRoute[];
+}
+
+/** How a generation ended. */
+export type Outcome = Pick<
+  GenerationRecord,
+  | 'status'
+  | 'finishedAtMs'
+  | 'images'
+  | 'failedImages'
+  | 'warnings'
+  | 'error'
+  | 'usage'
+  | 'provider'
+  | 'servedBy'
+  | 'providerModel'
+  | 'attempts'
+>;
+
+export interface ListQuery {
+  keyId: string;
+  limit: number;
+  order: 'desc' | 'asc';
+  /** Records following this id in the chosen order; the id holds its position even when the record is gone. */
+  after?: string;
+  /** The `limit` records just preceding this id, in the chosen order. */
+  before?: string;
+  /** Default: finished ones (completed and failed). */
+  status?: 'all' | 'in_progress' | 'completed' | 'failed' | 'finished';
+  model?: string;
+  /** Words that must all stand in the prompt, any script. */
+  words?: readonly string[];
+  createdAfterMs?: number;
+  createdBeforeMs?: number;
+}
+
+export interface RecordPage {
+  records: GenerationRecord[];
+  /** More exist in the direction walked. */
+  hasMore: boolean;
+}
