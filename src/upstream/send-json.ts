@@ -1,0 +1,59 @@
+import type { ProviderContext, ProviderFacts } from '../core/provider.ts';
+import type { Answer } from '../core/upstream-client.ts';
+
+/** One JSON question to an upstream, as an adapter puts it. */
+export interface JsonRequest<T> {
+  /** POST where there is a body, GET otherwise. */
+  method?: 'GET' | 'POST';
+  /** From the route's base URL on: a leading slash, encoded, a query allowed. */
+  path: string;
+  /** Serialised once; the same text is signed and sent. */
+  body?: unknown;
+  /** Besides content-type, accept and what carries the credential. Names in lower case. */
+  headers?: Readonly<Record<string, string>>;
+  /** JSON names whose string values are base64 pictures: they arrive as drafts (core/upstream-client.ts). */
+  heldKeys?: readonly string[];
+  /** A question that costs nothing, e.g. a poll. */
+  harmless?: boolean;
+  /** Reads a 2xx answer. Throws UpstreamFault; anything else thrown means the answer was not as documented. */
+  read(answer: Answer): T;
+}
+
+/**
+ * Asks the route's upstream once, with the route's credential, and reads the answer.
+ * Throws UpstreamFault (see UpstreamClient.exchange); the context's signal ends it.
+ */
+export async function sendJson<T>(
+  context: ProviderContext,
+  provider: Pick<ProviderFacts, 'authorize' | 'readFault'>,
+  request: JsonRequest<T>,
+): Promise<T> {
+  const { route, client, signal } = context;
+  const text = request.body === undefined ? undefined : JSON.stringify(request.body);
+  const method = request.method ?? (text === undefined ? 'GET' : 'POST');
+  const url = `${route.baseUrl}${request.path}`;
+  const authorization = await provider.authorize(route.credential, {
+    method,
+    url,
+    body: text ?? '',
+    nowMs: context.now(),
+  });
+  return client.exchange<T>(
+    {
+      method,
+      url,
+      headers: {
+        accept: 'application/json',
+        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+        ...request.headers,
+        ...authorization,
+      },
+      ...(text === undefined ? {} : { body: text }),
+      ...(request.heldKeys === undefined ? {} : { heldKeys: request.heldKeys }),
+      ...(request.harmless === undefined ? {} : { harmless: request.harmless }),
+      readFault: (answer) => provider.readFault(answer),
+      read: (answer) => request.read(answer),
+    },
+    signal,
+  );
+}
