@@ -1,4 +1,4 @@
-import type { Card, CardData } from './card.ts';
+import type { CardData } from './card.ts';
 import type { UpstreamFault } from './fault.ts';
 import type { ImageRequest } from './image-request.ts';
 import type { CallResult } from './image-result.ts';
@@ -82,6 +82,3 @@ export interface TaskProvider extends ProviderFacts {
 }
 
 export type Provider = DirectProvider | TaskProvider;
-
-/** A card by its model id. */
-export type Catalog = ReadonlyMap<string, Card>;
