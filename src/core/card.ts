@@ -74,6 +74,13 @@ export const cardSchema = z.strictObject({
   /** Parameters that are passed on although the upstream documents no effect: field -> the warning's text. */
   hollowParameters: z.record(z.string(), z.string()).default({}),
   inputImages: inputRulesSchema,
+  /**
+   * A regular expression for the prompt's own way to name an input image; its one group is the place, from 1.
+   * A place beyond the inputs is refused. Absent: the prompt has no such words.
+   */
+  promptImageReference: z.string().optional(),
+  /** True: an explicit `watermark: false` needs a route with `watermarkFree`, as the upstream grants it per account. */
+  watermarkOffNeedsGrant: z.boolean().default(false),
   /** Unicode code points. */
   maxPromptLength: z.int().min(1),
   /** How many images one call can make; a larger n becomes several calls. */

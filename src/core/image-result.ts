@@ -1,5 +1,6 @@
 import type { UpstreamFault } from './fault.ts';
 import type { ObjectDraft } from './object-store.ts';
+import type { Warning } from './record.ts';
 
 /** Tokens as an upstream reports them; what it does not report is absent. */
 export interface TokenUsage {
@@ -23,6 +24,8 @@ export interface CallResult {
   /** The model id the upstream's answer names. */
   model?: string;
   usage?: TokenUsage;
+  /** What the upstream did otherwise than asked; the images are delivered all the same, they were paid for. */
+  warnings?: readonly Warning[];
   /** The upstream's own id of the work, for the log and for support. */
   upstreamId?: string;
 }
