@@ -187,7 +187,8 @@ for (const [kind, isCharged] of Object.entries(chargedBeforeTrouble)) {
         (cause: Error) => cause.name,
       );
     if (kind.startsWith('hang')) {
-      const trace = isCharged ? simulator.control.ledger : simulator.control.requests;
+      const { control } = simulator;
+      const trace = () => (isCharged ? control.ledger() : control.requests());
       while (trace().length === 0) await setImmediate();
       assert.equal(await Promise.race([attempt, setTimeout(100, 'still waiting')]), 'still waiting');
       leaving.abort();
