@@ -50,6 +50,19 @@ export function faultFrom(
   });
 }
 
+/** The row of a code or, where codes have dots, of the nearest one above it: `InvalidParameter.Size` -> `InvalidParameter`. */
+export function meaningOfCode(
+  table: FaultMeanings,
+  code: string | null | undefined,
+): FaultKind | FaultMeaning | undefined {
+  const parts = (code ?? '').split('.');
+  for (let length = parts.length; length > 0; length -= 1) {
+    const name = parts.slice(0, length).join('.');
+    if (Object.hasOwn(table, name)) return table[name];
+  }
+  return undefined;
+}
+
 /**
  * The meaning of a status whose code no table knows. A 4xx was refused, so nothing was charged, but an
  * unknown refusal is not resent (the list of public-api.md section 4.5 is closed); after any other status

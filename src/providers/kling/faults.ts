@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UpstreamFault } from '../../core/fault.ts';
 import type { FailedAnswer } from '../../core/upstream-client.ts';
 import type { FaultMeanings } from '../../upstream/read-fault.ts';
-import { faultFrom, meaningOfStatus, namedField } from '../../upstream/read-fault.ts';
+import { faultFrom, meaningOfCode, meaningOfStatus, namedField } from '../../upstream/read-fault.ts';
 
 /**
  * upstream-kling.md section 7: code -> meaning. Only 1302 and 1303 are throttling; the other 429s are about
@@ -65,8 +65,7 @@ export function readFault(answer: FailedAnswer): UpstreamFault {
   if (code === '1201' && /external_task_id\b.*already exists/i.test(text ?? '')) {
     return faultFrom('unknown', answer, said);
   }
-  const meaning = code === undefined ? undefined : faults[code];
-  return faultFrom(meaning ?? meaningOfStatus(answer.status), answer, said);
+  return faultFrom(meaningOfCode(faults, code) ?? meaningOfStatus(answer.status), answer, said);
 }
 
 /** A task that ended as failed says why in words only; failed tasks are not charged (sections 6 and 7). */

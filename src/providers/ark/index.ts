@@ -1,0 +1,31 @@
+import type { DirectProvider } from '../../core/provider.ts';
+import { apiKeyOf } from '../../upstream/api-key.ts';
+import { sendJson } from '../../upstream/send-json.ts';
+import { readFault } from './faults.ts';
+import { cards } from './models.ts';
+import { readResult } from './reply.ts';
+import { toBody } from './request.ts';
+
+/**
+ * Seedream on BytePlus ModelArk or Volcengine Ark (upstream-seedream.md). There is no task and no id of ours to
+ * look up (section 11, quirk 3): what was sent and not answered stays unknown.
+ */
+export const ark: DirectProvider = {
+  kind: 'direct',
+  name: 'ark',
+  defaultBaseUrl: 'https://ark.ap-southeast.bytepluses.com/api/v3',
+  envPrefix: 'ARK',
+  credentials: ['key'],
+  cards,
+  // One image, upstream-seedream.md section 9.
+  usualMs: 15_000,
+  authorize: (credential) => ({ authorization: `Bearer ${apiKeyOf(credential)}` }),
+  readFault,
+
+  generate: ({ request }, context) =>
+    sendJson(context, ark, {
+      path: '/images/generations',
+      body: toBody(request, context.route.upstreamModel),
+      read: readResult,
+    }),
+};
