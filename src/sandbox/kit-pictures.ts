@@ -18,6 +18,8 @@ export interface StoredPicture {
   signatureName?: string;
   /** e.g. content-disposition. */
   headers?: Record<string, string>;
+  /** A CDN that has not got it yet: 404 for so many downloads and for so long, by the simulator's clock. */
+  lag?: { times?: number; ms?: number };
 }
 
 export interface PictureStore {
@@ -28,6 +30,8 @@ export interface PictureStore {
   promptOf(url: URL): string | undefined;
   clear(): void;
 }
+
+type HeldPicture = Omit<StoredPicture, 'lag'> & { lag: { times: number; until: number } };
 
 /** All pictures of one simulator together; the ones unused for longest go first. */
 const maxHeldBytes = 200 * 1024 * 1024;
@@ -45,7 +49,7 @@ export const pictureReplies = {
 /** Pictures under presigned-looking addresses. The expiry is part of the signed name, so it holds after the bytes are gone. */
 export function createPictureStore(options: { origin: () => string; now: () => number }): PictureStore {
   const secret = randomBytes(32);
-  const held = new Map<string, StoredPicture>();
+  const held = new Map<string, HeldPicture>();
   let heldBytes = 0;
 
   function signature(pathAndQuery: string): string {
@@ -69,7 +73,8 @@ export function createPictureStore(options: { origin: () => string; now: () => n
       const expiresAt = Math.floor(options.now() + picture.lifetimeMs);
       const name = `${randomBytes(12).toString('hex')}-${expiresAt.toString(36)}.${picture.extension}`;
       const path = `${picture.folder ?? ''}/${name}`;
-      held.set(path, picture);
+      const lag = { times: picture.lag?.times ?? 0, until: options.now() + (picture.lag?.ms ?? 0) };
+      held.set(path, { ...picture, lag });
       heldBytes += picture.bytes.length;
       makeRoom();
       const url = new URL(path, options.origin());
@@ -88,6 +93,10 @@ export function createPictureStore(options: { origin: () => string; now: () => n
       }
       const picture = held.get(url.pathname);
       if (picture === undefined) return pictureReplies.notFound;
+      if (picture.lag.times > 0 || options.now() < picture.lag.until) {
+        picture.lag.times -= 1;
+        return pictureReplies.notFound;
+      }
       held.delete(url.pathname); // to the young end of the map
       held.set(url.pathname, picture);
       return {

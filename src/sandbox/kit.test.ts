@@ -168,6 +168,31 @@ test('forgets the pictures unused for longest and still tells expiry', () => {
   assert.equal(store.serve(unused).status, 403);
 });
 
+test('a picture can lag behind its address, by downloads or by time', () => {
+  let now = 0;
+  const store = createPictureStore({ origin: () => 'http://127.0.0.1:1', now: () => now });
+  const put = (lag: { times?: number; ms?: number }): URL =>
+    new URL(
+      store.put({
+        bytes: new Uint8Array(1),
+        contentType: 'image/png',
+        prompt: '',
+        lifetimeMs: 1000,
+        extension: 'png',
+        lag,
+      }),
+    );
+  const byTimes = put({ times: 2 });
+  assert.deepEqual(
+    [1, 2, 3, 4].map(() => store.serve(byTimes).status),
+    [404, 404, 200, 200],
+  );
+  const byTime = put({ ms: 10 });
+  assert.equal(store.serve(byTime).status, 404);
+  now = 10;
+  assert.equal(store.serve(byTime).status, 200);
+});
+
 const chargedBeforeTrouble: Record<string, boolean> = {
   refuse: false,
   'hang-before': false,

@@ -32,7 +32,7 @@ export interface SimulatorOptions {
   now?: () => number;
   /** How long one image takes, in milliseconds; small unless told, a sandbox must answer within 2 s. */
   delayMs?: number;
-  /** Kling: task slots. Ark: images per minute. */
+  /** Kling: task slots. Ark: images per minute. Gemini: requests per minute and model. Z.ai: jobs at once. */
   capacity?: number;
   /** Seed of a picture whose caller gave none; random unless told. */
   seed?: () => number;
