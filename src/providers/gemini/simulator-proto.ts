@@ -4,7 +4,7 @@
  */
 
 /** The type of one protobuf field. Names in `fields` are snake_case, as in the .proto files. */
-export type FieldType =
+type FieldType =
   | { kind: 'string' | 'bytes' | 'int32' | 'number' | 'boolean' | 'anything' }
   | { kind: 'enum'; type: string; names: readonly string[] }
   | { kind: 'message'; type: string; fields: Fields }
@@ -23,7 +23,7 @@ export type Message = Readonly<Record<string, unknown>>;
 const typePrefix = 'type.googleapis.com/google.ai.generativelanguage.v1beta.';
 
 /** `image_config` -> `imageConfig`. */
-export const camelCase = (name: string): string =>
+const camelCase = (name: string): string =>
   name.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 
 /** Reads `value` as a message of these fields; what is wrong is added to `violations`. `path` is '' at the root. */

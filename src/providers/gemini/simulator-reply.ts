@@ -20,7 +20,7 @@ export type Outcome =
   | { kind: 'blocked'; blockReason: string };
 
 /** The output side of the bill, fixed before the work so that `maxOutputTokens` can cut it short. */
-export interface OutputTokens {
+interface OutputTokens {
   perImage: number;
   /** Output tokens that no modality detail accounts for; 90 to 650 were measured. */
   unlabelled: number;
@@ -29,7 +29,7 @@ export interface OutputTokens {
 }
 
 /** A GenerateContentResponse. */
-export interface GenerateContentResponse {
+interface GenerateContentResponse {
   candidates?: readonly [Candidate];
   promptFeedback?: { blockReason: string };
   usageMetadata: Record<string, unknown>;

@@ -30,7 +30,7 @@ export interface PromptTokens {
   image: number;
 }
 
-export type Checked<Value> = { ok: true; value: Value } | { ok: false; error: GoogleError };
+type Checked<Value> = { ok: true; value: Value } | { ok: false; error: GoogleError };
 
 /** The stricter reading of a disputed limit: 20 MB, as third-party guards still use (section 3). */
 export const maxRequestBytes = 20 * 1024 * 1024;

@@ -62,7 +62,7 @@ const blocks = {
   'blocked-image-safety': 'IMAGE_SAFETY',
 } as const;
 
-export type Oddity = keyof typeof oddities;
+type Oddity = keyof typeof oddities;
 
 /** What a request is made to end in. */
 export interface Script {

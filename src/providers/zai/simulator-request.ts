@@ -14,7 +14,7 @@ export interface GenerateRequest {
   requestId: string | undefined;
 }
 
-export interface Problem {
+interface Problem {
   code: Code;
   about?: string;
   status?: number;
