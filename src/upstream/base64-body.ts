@@ -1,0 +1,79 @@
+import { UpstreamFault } from '../core/fault.ts';
+import type { ObjectDraft } from '../core/object-store.ts';
+import { createHeldScanner } from './held-scanner.ts';
+
+export interface JsonBodyOptions {
+  /** String values under these names, at any depth, are base64 pictures. */
+  heldKeys: readonly string[];
+  /** Opens a draft for the next picture. */
+  create(): Promise<ObjectDraft>;
+  /** Of the whole body as it arrives. */
+  maxBytes: number;
+  /** Of the body without its pictures. Default 32 MiB. */
+  maxTextBytes?: number;
+}
+
+export interface JsonBody {
+  /** The parsed JSON; a held picture stands in it as `{ held: k }`, k being its place in `held`. */
+  body: unknown;
+  held: ObjectDraft[];
+}
+
+/**
+ * Reads a JSON body while it arrives and decodes its pictures straight into drafts, so that memory does not grow
+ * with the picture. Accepts nothing that JSON.parse and a strict base64 decoder would refuse (a BOM is skipped,
+ * as fetch does); besides, nesting is limited to 200, pictures to 100, and an object with a member `held` is
+ * refused where a picture belongs.
+ *
+ * Throws UpstreamFault `bad_reply` for a body that cannot be read; what `chunks` or a draft throws comes through
+ * as it is. No draft outlives an error.
+ */
+export async function readJsonBody(
+  chunks: AsyncIterable<Uint8Array>,
+  options: JsonBodyOptions,
+): Promise<JsonBody> {
+  const scanner = createHeldScanner({
+    heldKeys: options.heldKeys,
+    maxTextBytes: options.maxTextBytes ?? 32 * 1024 * 1024,
+    maxDepth: 200,
+    maxHeld: 100,
+  });
+  const drafts: ObjectDraft[] = [];
+  // One write runs while the next bytes arrive and are decoded; more would let memory grow with a slow disk.
+  let writing: Promise<void> | undefined;
+  let bytes = 0;
+  try {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > options.maxBytes) {
+        throw new UpstreamFault('bad_reply', {
+          details: `unreadable answer: larger than ${options.maxBytes} bytes`,
+        });
+      }
+      for (const piece of scanner.push(chunk)) {
+        if (piece.kind === 'open') {
+          await writing;
+          drafts.push(await options.create());
+        } else if (piece.kind === 'bytes') {
+          await writing;
+          writing = drafts.at(-1)?.write(piece.bytes);
+          // Its failure is met at the next await above or below.
+          writing?.catch(() => {});
+        }
+      }
+    }
+    await writing;
+    const { body, kept } = scanner.end();
+    await discardAll(drafts.filter((_, number) => !kept.includes(number)));
+    return { body, held: drafts.filter((_, number) => kept.includes(number)) };
+  } catch (error) {
+    await writing?.catch(() => {});
+    await discardAll(drafts);
+    throw error;
+  }
+}
+
+/** Forgets drafts; one that cannot be forgotten does not hide why it was to be. */
+export async function discardAll(drafts: readonly ObjectDraft[]): Promise<void> {
+  await Promise.allSettled(drafts.map((draft) => draft.discard()));
+}
