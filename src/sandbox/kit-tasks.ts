@@ -14,6 +14,8 @@ export interface TaskTable<Value> {
   get(id: string): Promise<Task<Value> | undefined>;
   /** Settles what is due and worked out; what is still being worked on stays open. */
   settleDue(): void;
+  /** What has no outcome yet. */
+  unsettled(): Task<Value>[];
   /** Newest first; call `settleDue` before where states matter. */
   all(): Task<Value>[];
   clear(): void;
@@ -71,6 +73,7 @@ export function createTaskTable<Value>(options: {
     settleDue() {
       for (const task of open) settle(task);
     },
+    unsettled: () => [...open],
     all: () => [...tasks.values()].reverse(),
     clear() {
       tasks.clear();

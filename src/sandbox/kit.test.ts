@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 
 import sharp from 'sharp';
 
 import { fastDraw } from '../../test/kit/fast-draw.ts';
+import { until } from '../../test/kit/until.ts';
 import { decodeBase64, decodeDataUri, measureImage } from './kit-inputs.ts';
 import { createLog } from './kit-log.ts';
 import { createPictureStore } from './kit-pictures.ts';
@@ -214,7 +215,7 @@ for (const [kind, isCharged] of Object.entries(chargedBeforeTrouble)) {
     if (kind.startsWith('hang')) {
       const { control } = simulator;
       const trace = () => (isCharged ? control.ledger() : control.requests());
-      while (trace().length === 0) await setImmediate();
+      await until(() => trace().length > 0);
       assert.equal(await Promise.race([attempt, setTimeout(100, 'still waiting')]), 'still waiting');
       leaving.abort();
     }
@@ -369,7 +370,7 @@ test('close ends hanging sockets and waiting work at once', async (t) => {
   simulator.control.inject({ on: 'submit', kind: 'late', byMs: 60_000 });
   const waiting = [post(simulator, '/paint', 'a'), post(simulator, '/paint', 'b')];
   const ended = Promise.allSettled(waiting);
-  while (simulator.control.requests().length < 2) await setImmediate();
+  await until(() => simulator.control.requests().length === 2);
   const start = performance.now();
   await simulator.close();
   assert.deepEqual(

@@ -1,0 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
+
+/** Waits for something to become true; throws when it has not within `timeoutMs`. */
+export async function until(isTrue: () => boolean | Promise<boolean>, timeoutMs = 5_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await isTrue())) {
+    if (performance.now() > deadline)
+      throw new Error(`still not true after ${timeoutMs} ms: ${isTrue.toString()}`);
+    await setTimeout(2);
+  }
+}
