@@ -25,7 +25,7 @@ const scope = {
  * answer fail), `wrong-state-order` (a poll tells an earlier state than the true one), `variant` (an oddity the simulator names).
  * Downloads only: `not-found-first` (404), `expired` (403).
  */
-export const injectedFault = z.discriminatedUnion('kind', [
+const injectedFault = z.discriminatedUnion('kind', [
   z.strictObject({ ...scope, kind: z.literal('refuse') }),
   z.strictObject({ ...scope, kind: z.literal('hang-before') }),
   z.strictObject({

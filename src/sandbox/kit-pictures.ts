@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import type { Reply } from './kit-delivery.ts';
 
-export interface StoredPicture {
+interface StoredPicture {
   bytes: Uint8Array;
   contentType: string;
   /** For `match.promptIncludes` of a download fault. */

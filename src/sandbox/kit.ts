@@ -10,7 +10,6 @@ import { listen, readJson } from './kit-server.ts';
 
 export type { Reply } from './kit-delivery.ts';
 export type { InjectedFault } from './kit-faults.ts';
-export type { LedgerEntry, SeenRequest } from './kit-log.ts';
 
 /** Makes one picture of exactly the asked size and format; runs off the main thread where that matters. */
 export type Draw = (request: {
@@ -52,7 +51,7 @@ export interface Simulator {
 }
 
 /** Also over HTTP on the API origin: `GET /_sim/ledger`, `GET /_sim/requests`, `POST /_sim/faults`, `POST /_sim/reset`. */
-export interface SimulatorControl {
+interface SimulatorControl {
   /** One entry per image charged, oldest first; the last 20,000. */
   ledger(): readonly LedgerEntry[];
   /** Every request to either origin, oldest first; the last 10,000 or 64 MB. */
@@ -82,7 +81,7 @@ export interface Exchange {
   fault: InjectedFault | undefined;
 }
 
-export interface Route {
+interface Route {
   method: 'GET' | 'POST';
   /** Matched against the whole path. */
   path: RegExp;

@@ -9,6 +9,8 @@ import { fastDraw } from '../../../test/kit/fast-draw.ts';
 import { measureImage } from '../../sandbox/kit-inputs.ts';
 import type { Draw, Simulator, SimulatorOptions } from '../../sandbox/kit.ts';
 import { arkErrors } from './simulator-errors.ts';
+import { readJob } from './simulator-request.ts';
+import { arkTriggers, readScript } from './simulator-scripts.ts';
 import { startArkSimulator } from './simulator.ts';
 
 interface Answer {
@@ -365,6 +367,14 @@ test('every named error has the status, code and shape of the table', async (t) 
     assert.deepEqual([answer.status, answer.error?.code, answer.error?.type], [status, code, type]);
     assert.match(answer.error?.message ?? '', /[^.]\. [Rr]equest id: 02\w+$/);
   }
+});
+
+test('every word of the trigger table sets something off, and no other word does', () => {
+  const group = { model: 'seedream-4-0-250828', sequential_image_generation: 'auto' };
+  const outcome = (prompt: string) => readScript(readJob({ ...group, prompt }), undefined);
+  for (const name of Object.keys(arkTriggers))
+    assert.notDeepEqual(outcome(`a fox sim:${name}`), outcome('a fox'), name);
+  assert.deepEqual(outcome('a moderated fox sim:nothing'), outcome('a fox'));
 });
 
 test('streams an event per image, then completed and [DONE]', async (t) => {

@@ -9,6 +9,7 @@ import { until } from '../../../test/kit/until.ts';
 import { measureImage } from '../../sandbox/kit-inputs.ts';
 import type { Draw, Simulator, SimulatorOptions } from '../../sandbox/kit.ts';
 import { klingErrors } from './simulator-errors.ts';
+import { klingTriggers, readScript } from './simulator-scripts.ts';
 import { startKlingSimulator } from './simulator.ts';
 
 /** The moment between `nbf` and `exp` of the published token. */
@@ -84,6 +85,14 @@ function signed(
   alg = 'HS256',
 ): Promise<string> {
   return new SignJWT(claims).setProtectedHeader({ alg, typ: 'JWT' }).sign(new TextEncoder().encode(secret));
+}
+
+function scriptOf(prompt: string): unknown {
+  try {
+    return readScript(prompt, undefined);
+  } catch (refusal) {
+    return refusal;
+  }
 }
 
 async function base64Of(
@@ -415,6 +424,12 @@ test('every named error has the status and code of the table', async (t) => {
       assert.deepEqual([answer.status, answer.code, answer.message], [status, code, message]);
   }
   assert.equal((await create({ prompt: 'sim:throttled' })).code, 1302);
+});
+
+test('every word of the trigger table sets something off, and no other word does', () => {
+  for (const name of Object.keys(klingTriggers))
+    assert.notDeepEqual(scriptOf(`a fox sim:${name}`), scriptOf('a fox'), name);
+  assert.deepEqual(scriptOf('a moderated fox sim:nothing'), scriptOf('a fox'));
 });
 
 test('plays the oddities seen on the wire', async (t) => {
