@@ -79,17 +79,20 @@ export function withoutCredentials(headers: IncomingHttpHeaders): Record<string,
 }
 
 const maxTextLength = 10_000;
+const maxMembers = 1_000;
+const maxDepth = 40;
 
-/** A copy of parsed JSON in which long base64 (and any other very long text) is reduced to its beginning and length. */
-export function abbreviated(value: unknown): unknown {
+/**
+ * A copy of parsed JSON in which long base64 (and any other very long text) is reduced to its beginning and length, and what is too
+ * deep or too many is left out.
+ */
+export function abbreviated(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return abbreviatedText(value);
-  if (Array.isArray(value)) return value.slice(0, 1000).map(abbreviated);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .slice(0, 1000)
-      .map(([name, member]) => [name, abbreviated(member)]),
-  );
+  if (depth >= maxDepth) return '(deeper)';
+  if (Array.isArray(value)) return value.slice(0, maxMembers).map((each) => abbreviated(each, depth + 1));
+  const members = Object.entries(value).slice(0, maxMembers);
+  return Object.fromEntries(members.map(([name, member]) => [name, abbreviated(member, depth + 1)]));
 }
 
 function abbreviatedText(text: string): string {

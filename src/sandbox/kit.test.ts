@@ -263,6 +263,23 @@ test('faults of a stream spare whole events and do all the work first', async (t
   assert.equal(simulator.control.ledger().length, 9);
 });
 
+test('a client that leaves a stream has the rest made and charged all the same', async (t) => {
+  const simulator = await startPaint(t);
+  const leaving = new AbortController();
+  const response = await post(simulator, '/events', 'a fox', { signal: leaving.signal });
+  await response.body?.getReader().read();
+  leaving.abort();
+  await until(() => simulator.control.ledger().length === 3);
+});
+
+test('a body of any depth is read and logged up to a depth', async (t) => {
+  const simulator = await startPaint(t);
+  const deep = '{"a":'.repeat(20_000) + '1' + '}'.repeat(20_000);
+  assert.equal((await post(simulator, '/paint', '', { body: deep })).status, 200);
+  const [seen] = simulator.control.requests();
+  assert.ok(JSON.stringify(seen?.body).length < 1_000);
+});
+
 test('a status fault speaks in a named error or in what it was given', async (t) => {
   const simulator = await startPaint(t);
   simulator.control.inject({ on: 'submit', kind: 'status', error: 'throttled' });
