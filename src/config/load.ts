@@ -1,0 +1,341 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Card } from '../core/card.ts';
+import { cardSchema } from '../core/card.ts';
+import { makeCatalog, type Catalog, type Model } from '../core/catalog.ts';
+import { priceSchema, type Price } from '../core/price.ts';
+import type { Provider } from '../core/provider.ts';
+import type { Credential, Route } from '../core/route.ts';
+import {
+  configFileSchema,
+  providerSettings,
+  reservedPrefixes,
+  settings,
+  type ConfigFile,
+  type RouteEntry,
+  type Setting,
+} from './schema.ts';
+
+type Values = { [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never };
+type Optional = 'publicUrl' | 'apiKey' | 'adminKey' | 'configFile';
+
+/** The settings of a run, checked. */
+export type Config = Omit<Values, Optional> & { [K in Optional]: Values[K] | undefined } & {
+  /** The models with their live routes; the sandbox's are added where it runs. */
+  catalog: Catalog;
+  /** Providers whose models the sandbox is to serve: see `EASEL_SANDBOX`. */
+  sandboxFor: 'none' | 'all' | 'models-without-route';
+  /** Worth a line in the log at start. */
+  remarks: readonly string[];
+};
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Settings that cannot be used. `mistakes` names every one of them, by variable and expected form, never by value. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[];
+  constructor(mistakes: readonly string[]) {
+    super(
+      `The settings have ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:\n${mistakes.map((line) => `  - ${line}`).join('\n')}`,
+    );
+    this.name = 'ConfigError';
+    this.mistakes = mistakes;
+  }
+}
+
+/** The environment of this process: the only place that reads it. */
+export function processEnv(): Env {
+  return process.env;
+}
+
+/** Reads and checks everything. Throws ConfigError with all mistakes together. */
+export function loadConfig(env: Env, providers: readonly Provider[]): Config {
+  const mistakes: string[] = [];
+  const remarks: string[] = [];
+  const values = readAll(env, mistakes);
+  const access = readProviders(env, providers, mistakes, remarks);
+  const file = values.configFile === undefined ? { models: {} } : readConfigFile(values.configFile, mistakes);
+  noteUnknown(env, providers, remarks);
+
+  const sandbox = values.sandbox;
+  const models = buildModels({ env, providers, access, file, mayFill: sandbox === 'on', mistakes, remarks });
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+
+  const hasCredential = access.size > 0 || models.some((model) => model.routes.length > 0);
+  const sandboxFor =
+    sandbox === 'on' ? 'models-without-route' : sandbox === 'auto' && !hasCredential ? 'all' : 'none';
+  return { ...values, catalog: makeCatalog(models), sandboxFor, remarks };
+}
+
+function readAll(
+  env: Env,
+  mistakes: string[],
+): Omit<Values, Optional> & { [K in Optional]: Values[K] | undefined } {
+  const read = Object.entries(settings).map(([name, setting]) => [
+    name,
+    readSetting<unknown>(setting, env, mistakes),
+  ]);
+  // Each value came out of its own setting's `read`; a mistake ends the start before any is used.
+  return Object.fromEntries(read) as ReturnType<typeof readAll>;
+}
+
+function readSetting<T>(setting: Setting<T>, env: Env, mistakes: string[]): T | undefined {
+  const text = valueOf(env, setting.env) ?? setting.fallback;
+  if (text === undefined) return undefined;
+  const value = setting.read(text);
+  if (value === undefined) mistakes.push(`${setting.env} must be ${setting.form}.`);
+  return value;
+}
+
+/** An empty variable counts as not set: that is how compose files and CI leave one out. */
+function valueOf(env: Env, name: string): string | undefined {
+  const text = env[name]?.trim();
+  return text === undefined || text === '' ? undefined : text;
+}
+
+interface Access {
+  credential: Credential;
+}
+
+function baseUrlOf(provider: Provider, env: Env, mistakes: string[]): string {
+  return readSetting(providerSettings(provider).baseUrl, env, mistakes) ?? provider.defaultBaseUrl;
+}
+
+function readProviders(
+  env: Env,
+  providers: readonly Provider[],
+  mistakes: string[],
+  remarks: string[],
+): Map<string, Access> {
+  const access = new Map<string, Access>();
+  for (const provider of providers) {
+    const declared = providerSettings(provider);
+    baseUrlOf(provider, env, mistakes);
+    const apiKey = readSetting(declared.apiKey, env, mistakes);
+    const accessKey = declared.accessKey && readSetting(declared.accessKey, env, mistakes);
+    const secretKey = declared.secretKey && readSetting(declared.secretKey, env, mistakes);
+    if ((accessKey === undefined) !== (secretKey === undefined) && declared.accessKey && declared.secretKey) {
+      const [there, missing] =
+        accessKey === undefined
+          ? [declared.secretKey.env, declared.accessKey.env]
+          : [declared.accessKey.env, declared.secretKey.env];
+      mistakes.push(`${missing} is missing: ${there} is set, and each needs the other.`);
+    }
+    if (apiKey !== undefined) {
+      access.set(provider.name, { credential: { kind: 'key', apiKey } });
+      if (accessKey !== undefined)
+        remarks.push(
+          `${declared.apiKey.env} is used; ${declared.accessKey?.env} is not, because both are set.`,
+        );
+    } else if (accessKey !== undefined && secretKey !== undefined) {
+      access.set(provider.name, { credential: { kind: 'pair', accessKey, secretKey } });
+    }
+  }
+  return access;
+}
+
+function readConfigFile(path: string, mistakes: string[]): ConfigFile {
+  const nothing: ConfigFile = { models: {} };
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? 'it is not valid JSON' : 'it cannot be read';
+    mistakes.push(`EASEL_CONFIG must be the path of a JSON file: ${why}.`);
+    return nothing;
+  }
+  const parsed = configFileSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  pushIssues('EASEL_CONFIG', [], parsed.error, mistakes);
+  return nothing;
+}
+
+/** Where and what form; Zod's own texts may quote a value only for unknown key names, which are no secrets. */
+function pushIssues(
+  source: string,
+  place: readonly PropertyKey[],
+  error: z.ZodError,
+  mistakes: string[],
+): void {
+  for (const issue of error.issues) {
+    const path = [...place, ...issue.path]
+      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+      .join('');
+    mistakes.push(`${source} ${path.replace(/^\./, '') || '(the file)'}: ${issue.message}.`);
+  }
+}
+
+function noteUnknown(env: Env, providers: readonly Provider[], remarks: string[]): void {
+  const known = new Set<string>(Object.values(settings).map((setting) => setting.env));
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('EASEL_') && !known.has(name))
+      remarks.push(`${name} is no setting of this version and has no effect.`);
+  }
+  const taken = new Set(providers.map((provider) => provider.envPrefix));
+  for (const prefix of reservedPrefixes) {
+    if (!taken.has(prefix) && valueOf(env, `${prefix}_API_KEY`) !== undefined)
+      remarks.push(`${prefix}_API_KEY is set, but no provider of this version uses it.`);
+  }
+}
+
+interface ModelSources {
+  env: Env;
+  providers: readonly Provider[];
+  access: ReadonlyMap<string, Access>;
+  file: ConfigFile;
+  /** A route whose credential is not set is left to the sandbox instead of being a mistake. */
+  mayFill: boolean;
+  mistakes: string[];
+  remarks: string[];
+}
+
+function buildModels(sources: ModelSources): Model[] {
+  const { providers, file } = sources;
+  const builtIn = providers.flatMap((provider) => provider.cards.map((card) => ({ provider, card })));
+  const models: Model[] = [];
+  for (const { provider, card } of builtIn) {
+    const entry = file.models[card.id];
+    const merged = readCard(card.id, { ...card, ...entry?.card }, sources);
+    if (merged === undefined) continue;
+    const routes =
+      entry?.routes === undefined
+        ? defaultRoutes(provider, merged, sources)
+        : configuredRoutes(merged, entry.routes, sources);
+    models.push({ card: merged, routes });
+  }
+  const known = new Set(builtIn.map(({ card }) => card.id));
+  for (const [id, entry] of Object.entries(file.models)) {
+    if (known.has(id)) continue;
+    const first = providers.find((provider) => provider.name === entry.routes?.[0]?.provider);
+    const open =
+      entry.card === undefined ? first?.openCard?.(id) : { ...first?.openCard?.(id), id, ...entry.card };
+    if (entry.routes === undefined || entry.routes.length === 0) {
+      sources.mistakes.push(`EASEL_CONFIG models.${id}: a model that is not built in needs routes.`);
+    } else if (open === undefined) {
+      sources.mistakes.push(
+        `EASEL_CONFIG models.${id}: needs a card, because provider '${entry.routes[0]?.provider}' has no open one.`,
+      );
+    } else {
+      const card = readCard(id, open, sources);
+      if (card !== undefined) models.push({ card, routes: configuredRoutes(card, entry.routes, sources) });
+    }
+  }
+  return models;
+}
+
+function readCard(id: string, data: object, { mistakes }: ModelSources): Card | undefined {
+  const parsed = cardSchema.safeParse(data);
+  if (parsed.success && parsed.data.id === id) return parsed.data;
+  if (parsed.success)
+    mistakes.push(`EASEL_CONFIG models.${id}.card.id: must be '${id}', as the model is named.`);
+  else pushIssues('EASEL_CONFIG', ['models', id, 'card'], parsed.error, mistakes);
+  return undefined;
+}
+
+/** A provider with a credential in the environment serves its own cards. The list price holds at the vendor's own address only. */
+function defaultRoutes(provider: Provider, card: Card, { access, env }: ModelSources): Route[] {
+  const credential = access.get(provider.name)?.credential;
+  if (credential === undefined) return [];
+  const baseUrl = baseUrlOf(provider, env, []);
+  return [
+    {
+      model: card.id,
+      provider: provider.name,
+      name: 'default',
+      baseUrl,
+      credential,
+      upstreamModel: card.upstreamModel,
+      price: baseUrl === provider.defaultBaseUrl ? listPriceOf(card) : undefined,
+      downloadOrigins: [],
+      concurrency: undefined,
+      imagesPerMinute: undefined,
+      watermarkFree: false,
+      sandbox: false,
+    },
+  ];
+}
+
+function listPriceOf(card: Card): Price | undefined {
+  return card.listPrice.length === 0 ? undefined : priceSchema.parse(card.listPrice);
+}
+
+function configuredRoutes(card: Card, entries: readonly RouteEntry[], sources: ModelSources): Route[] {
+  const names = new Set<string>();
+  return entries.flatMap((entry, i) => {
+    const place = `EASEL_CONFIG models.${card.id}.routes[${i}]`;
+    const provider = sources.providers.find((provider) => provider.name === entry.provider);
+    if (provider === undefined) {
+      const list = sources.providers.map((provider) => provider.name).join(', ');
+      sources.mistakes.push(`${place}.provider: must be one of ${list}.`);
+      return [];
+    }
+    const label = `${entry.provider}/${entry.name}`;
+    if (names.has(label))
+      sources.mistakes.push(`${place}.name: another route of this model is named ${label} already.`);
+    names.add(label);
+    const price = entry.price === undefined ? undefined : priceSchema.safeParse(entry.price);
+    if (price?.success === false) pushIssues(place, ['price'], price.error, sources.mistakes);
+    const credential = credentialOf(place, entry, provider, sources);
+    if (credential === undefined) return [];
+    return [
+      {
+        model: card.id,
+        provider: provider.name,
+        name: entry.name,
+        baseUrl: entry.baseUrl ?? baseUrlOf(provider, sources.env, []),
+        credential,
+        upstreamModel: entry.model ?? card.upstreamModel,
+        price: price?.data,
+        downloadOrigins: entry.downloadOrigins,
+        concurrency: entry.concurrency,
+        imagesPerMinute: entry.imagesPerMinute,
+        watermarkFree: entry.watermarkFree,
+        sandbox: false,
+      },
+    ];
+  });
+}
+
+/**
+ * The credential a route names, or its provider's from the environment. One that is not set is a mistake: a
+ * typing error must not turn a production server into a sandbox. Only EASEL_SANDBOX=on takes it as "not here".
+ */
+function credentialOf(
+  place: string,
+  entry: RouteEntry,
+  provider: Provider,
+  sources: ModelSources,
+): Credential | undefined {
+  const { env, mayFill, mistakes, remarks } = sources;
+  const missing = (text: string): undefined => {
+    (mayFill ? remarks : mistakes).push(`${place}${text}`);
+    return undefined;
+  };
+  if (entry.apiKeyEnv !== undefined) {
+    const apiKey = valueOf(env, entry.apiKeyEnv);
+    return apiKey === undefined
+      ? missing(`.apiKeyEnv: ${entry.apiKeyEnv} is not set.`)
+      : { kind: 'key', apiKey };
+  }
+  if (entry.accessKeyEnv !== undefined || entry.secretKeyEnv !== undefined) {
+    if (
+      !provider.credentials.includes('pair') ||
+      entry.accessKeyEnv === undefined ||
+      entry.secretKeyEnv === undefined
+    ) {
+      mistakes.push(
+        `${place}: accessKeyEnv and secretKeyEnv go together, for providers that take a pair of keys.`,
+      );
+      return undefined;
+    }
+    const accessKey = valueOf(env, entry.accessKeyEnv);
+    const secretKey = valueOf(env, entry.secretKeyEnv);
+    if (accessKey === undefined) return missing(`.accessKeyEnv: ${entry.accessKeyEnv} is not set.`);
+    if (secretKey === undefined) return missing(`.secretKeyEnv: ${entry.secretKeyEnv} is not set.`);
+    return { kind: 'pair', accessKey, secretKey };
+  }
+  return (
+    sources.access.get(provider.name)?.credential ??
+    missing(`: names no credential, and ${provider.envPrefix}_API_KEY is not set.`)
+  );
+}
