@@ -47,7 +47,7 @@ export interface ImageRequest {
   moderation: string | undefined;
   outputCompression: number | undefined;
   inputFidelity: string | undefined;
-  /** Raw upstream fields the card allows, of this route's provider. */
+  /** Raw upstream fields the card allows: of all providers by name in a plan, of this route's in a provider's hands. */
   providerOptions: Readonly<Record<string, unknown>>;
   /** The caller's end user, <= 256 characters. */
   user: string | undefined;

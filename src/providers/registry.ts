@@ -8,7 +8,7 @@ import { zai } from './zai/index.ts';
 /** A provider and its simulator; the simulator's code is loaded only where one is started. */
 export interface Registration {
   provider: Provider;
-  startSimulator(options: SimulatorOptions): Promise<Simulator>;
+  startSimulator: (options: SimulatorOptions) => Promise<Simulator>;
 }
 
 /** Every upstream this program speaks to, a line each. Their models are listed in this order. */

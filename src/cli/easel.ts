@@ -1,0 +1,13 @@
+import { Command } from 'commander';
+import { keysCommand } from './keys.ts';
+import { simulatorsCommand } from './simulators.ts';
+import { runGateway } from './start.ts';
+
+/** `npm run easel -- <command>`. */
+const program = new Command('easel')
+  .description('A self-hosted, OpenAI-compatible gateway for image models.')
+  .showHelpAfterError();
+program.command('start').description('run the gateway (the same as npm start)').action(runGateway);
+program.addCommand(keysCommand());
+program.addCommand(simulatorsCommand());
+await program.parseAsync();

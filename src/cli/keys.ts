@@ -1,0 +1,91 @@
+import { Command } from 'commander';
+import { withKeys } from '../compose.ts';
+import { createKey, envKeyName, type KeyTools } from '../core/api-keys.ts';
+import type { ApiKey } from '../core/key-store.ts';
+import { readConfig } from './start.ts';
+
+/** `easel keys create|list|freeze|unfreeze|delete`: works beside a running gateway and holds from its next request on. */
+export function keysCommand(): Command {
+  const keys = new Command('keys').description('make and manage API keys');
+  keys
+    .command('create <name>')
+    .description('make a key; its secret is shown this once')
+    .action((name: string) => useKeys((tools) => create(name, tools)));
+  keys
+    .command('list')
+    .description('list the keys')
+    .action(() => useKeys(list));
+  keys
+    .command('freeze <name>')
+    .description('refuse the key until it is unfrozen (403); its records stay')
+    .action((name: string) => useKeys((tools) => change(name, { state: 'frozen' }, 'frozen', tools)));
+  keys
+    .command('unfreeze <name>')
+    .description('take a frozen key again')
+    .action((name: string) => useKeys((tools) => change(name, { state: 'active' }, 'active again', tools)));
+  keys
+    .command('delete <name>')
+    .description('refuse the key for good (401); its records stay in the store')
+    .action((name: string) => useKeys((tools) => change(name, { state: 'deleted' }, 'deleted', tools)));
+  return keys;
+}
+
+async function useKeys(work: (tools: KeyTools) => Promise<void>): Promise<void> {
+  const config = readConfig();
+  if (config === undefined) return;
+  if ((await withKeys(config, work)) === 'no_data') {
+    fail(`There is no Easel data in ${config.dataDir} yet. Run npm start once, or set EASEL_DATA_DIR.`);
+  }
+}
+
+const namePattern = /^[\w.@-]{1,64}$/;
+
+async function create(name: string, tools: KeyTools): Promise<void> {
+  if (!namePattern.test(name)) return fail('A key name has 1 to 64 letters, digits or any of . _ @ -');
+  if (name === envKeyName)
+    return fail(`'${envKeyName}' is the key that follows EASEL_API_KEY. Choose another name.`);
+  const made = await createKey(name, tools);
+  if (made.kind === 'name_taken') return fail(`There is a key named '${name}' already.`);
+  process.stdout.write(`${made.secret}\n`);
+  process.stderr.write(`Key '${name}' was made. Its secret stands above and is not kept: store it now.\n`);
+}
+
+async function list({ keys, now }: KeyTools): Promise<void> {
+  const rows = (await keys.list()).map((key) => [
+    key.name,
+    stateOf(key, now()),
+    `…${key.hint}`,
+    new Date(key.createdAtMs).toISOString().slice(0, 10),
+    key.id,
+  ]);
+  const table = [['NAME', 'STATE', 'SECRET', 'MADE', 'ID'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  for (const row of table)
+    process.stdout.write(
+      `${row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
+}
+
+function stateOf(key: ApiKey, nowMs: number): string {
+  return key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs ? 'expired' : key.state;
+}
+
+async function change(
+  name: string,
+  values: Pick<ApiKey, 'state'>,
+  said: string,
+  { keys }: KeyTools,
+): Promise<void> {
+  const key = await keys.find(name);
+  if (key === undefined) return fail(`There is no key named '${name}'. See: npm run easel -- keys list`);
+  await keys.change(key.id, values);
+  process.stdout.write(`Key '${key.name}' is ${said}.\n`);
+}
+
+function fail(message: string): void {
+  process.stderr.write(`${message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,108 @@
+import { pino, stdSerializers } from 'pino';
+import { composeGateway, readSettings, type Gateway } from '../compose.ts';
+import { ConfigError, processEnv, type Config } from '../config/load.ts';
+
+/** `npm start`: reads the settings, listens, and ends in order on a signal. Exit code 1 when it cannot start. */
+export async function runGateway(): Promise<void> {
+  const config = readConfig();
+  if (config === undefined) return;
+  const log = pino({ level: config.logLevel, base: null, serializers: { error: stdSerializers.err } });
+  for (const remark of config.remarks) log.warn({}, remark);
+  const gateway = await composeGateway(config, log);
+  endOnSignals(gateway, log);
+  try {
+    const address = await gateway.listen();
+    process.stdout.write(welcome(gateway, config, address));
+  } catch (error) {
+    process.stderr.write(`${listenProblem(error, config)}\n`);
+    process.exitCode = 1;
+    await gateway.close();
+  }
+}
+
+/** Prints every mistake and sets exit code 1 when the settings cannot be used. */
+export function readConfig(): Config | undefined {
+  try {
+    return readSettings(processEnv());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\nAll settings: docs/configuration.md\n`);
+    process.exitCode = 1;
+    return undefined;
+  }
+}
+
+/**
+ * A signal to the whole process group reaches us twice, once through the bootstrap: all are one and the same
+ * stop. When the bootstrap itself dies its channel closes, and that is a stop too.
+ */
+function endOnSignals(gateway: Gateway, log: pino.Logger): void {
+  const end = (why: string): void => {
+    log.info(
+      { why },
+      'Stopping: no new generations; the running ones are finished or left to the next start.',
+    );
+    gateway.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ error }, 'The stop was not in order.');
+        process.exit(1);
+      },
+    );
+  };
+  let isEnding = false;
+  const once = (why: string) => () => {
+    if (isEnding) return;
+    isEnding = true;
+    end(why);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, once(signal));
+  if (process.connected) process.on('disconnect', once('the parent process is gone'));
+}
+
+function listenProblem(error: unknown, config: Config): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const place = `${config.host}:${config.port}`;
+  if (code === 'EADDRINUSE') return `Something else listens on ${place} already. Stop it, or set EASEL_PORT.`;
+  if (code === 'EACCES') return `This user may not listen on ${place}. Set EASEL_PORT to 1024 or more.`;
+  return `Cannot listen on ${place}: ${String(error)}`;
+}
+
+/** What a person reads after the start. The first key's secret stands here once and never again. */
+function welcome(gateway: Gateway, config: Config, address: string): string {
+  const base = config.publicUrl ?? address.replace('//0.0.0.0', '//127.0.0.1').replace('//[::]', '//[::1]');
+  const available = gateway.catalog.all().filter((model) => model.routes.length > 0);
+  const sandboxed = available.filter((model) => model.routes[0]?.sandbox === true);
+  const first = available.find((model) => model.card.id === 'dola-seedream-5.0-lite') ?? available[0];
+  const key = gateway.firstSecret ?? '$EASEL_API_KEY';
+  const lines = [
+    '',
+    `  Easel is ready at ${base}`,
+    ...(gateway.firstSecret === undefined ? [] : ['', `  API key (shown this once): ${gateway.firstSecret}`]),
+    '',
+    `  Models: ${available.length} of ${gateway.catalog.all().length} available${sandboxed.length === 0 ? '' : `, ${sandboxed.length} of them sandboxed: built-in simulators draw sketches, nothing is charged`}`,
+    ...(available.length === 0
+      ? [
+          '  None has a credential. Set one, e.g. ARK_API_KEY or GEMINI_API_KEY, or EASEL_SANDBOX=on. See docs/configuration.md',
+        ]
+      : []),
+    ...(first === undefined ? [] : ['', '  Make a picture:', '', ...curlExample(base, key, first.card.id)]),
+    ...(gateway.firstSecret === undefined ? ['', '  More keys: npm run easel -- keys create NAME'] : []),
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function curlExample(base: string, key: string, model: string): string[] {
+  const body = {
+    model,
+    prompt: 'A minimalist sunrise over calm water, digital illustration',
+    ...(model.startsWith('dola') ? { size: '2048x2048' } : {}),
+  };
+  return [
+    `curl ${base}/v1/images/generations \\`,
+    `  -H "Authorization: Bearer ${key}" \\`,
+    '  -H "Content-Type: application/json" \\',
+    `  -d '${JSON.stringify(body)}'`,
+  ];
+}

@@ -1,0 +1,289 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { loadConfig, type Config, type Env } from './config/load.ts';
+import { followEnvKey, makeFirstKey, type KeyTools } from './core/api-keys.ts';
+import { makeCatalog, type Catalog } from './core/catalog.ts';
+import { systemClock, type Clock } from './core/clock.ts';
+import { makeIdMaker } from './core/ids.ts';
+import type { Log } from './core/log.ts';
+import type { ObjectStore } from './core/object-store.ts';
+import type { Provider } from './core/provider.ts';
+import type { Route } from './core/route.ts';
+import { startGeneration, type GenerationTools } from './generation/generate.ts';
+import { makeInFlight } from './generation/in-flight.ts';
+import { defaultInputLimits, loadInputImages, type InputSources } from './generation/input-images.ts';
+import { resumeGenerations } from './generation/resume.ts';
+import { makeRouteHealth } from './generation/route-health.ts';
+import { makeServer } from './http/server.ts';
+import { makeUrlSigner } from './http/signed-url.ts';
+import type { HttpTools } from './http/tools.ts';
+import { findImage } from './http/v1/files.ts';
+import { openFilesystemStore } from './objects/filesystem.ts';
+import { providers as knownProviders, registrations, type Registration } from './providers/registry.ts';
+import { lockDataDirectory } from './records/lock.ts';
+import { openSqlite } from './records/sqlite.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox/start.ts';
+import { createUpstreamClient } from './upstream/client.ts';
+import { downloadImage } from './upstream/download.ts';
+import { fetchPublic } from './upstream/fetch-public.ts';
+
+/** A gateway, put together and recovered, not yet listening. */
+export interface Gateway {
+  app: FastifyInstance;
+  catalog: Catalog;
+  /** The first key's secret, on the first start without any key; shown once. */
+  firstSecret: string | undefined;
+  /** Undefined when no sandbox runs. */
+  sandbox: Sandbox | undefined;
+  /** Begins to listen and to finish what an earlier process began; gives the address, e.g. http://127.0.0.1:8080. */
+  listen(): Promise<string>;
+  /** Takes no new generations, waits for the running ones, then ends everything. Again: the same end. */
+  close(): Promise<void>;
+}
+
+/** What tests may put in the place of the real thing. */
+export interface Overrides {
+  clock?: Clock;
+  random?: () => number;
+  registrations?: readonly Registration[];
+  sandbox?: SandboxOptions;
+}
+
+/** How long what can still be collected is collected: upstream links and tasks live for a day at least. */
+const collectMs = 23 * 60 * 60 * 1000;
+
+const maxJsonBytes = 64 * 1024 * 1024;
+
+/** Reads the settings for the providers of this program. Throws ConfigError with all mistakes together. */
+export function readSettings(env: Env): Config {
+  return loadConfig(env, knownProviders);
+}
+
+/** Config -> running gateway; the only place that picks implementations. */
+export async function composeGateway(config: Config, log: Log, overrides: Overrides = {}): Promise<Gateway> {
+  const clock = overrides.clock ?? systemClock;
+  const random = overrides.random ?? Math.random;
+  const known = overrides.registrations ?? registrations;
+  const providers = new Map(known.map(({ provider }) => [provider.name, provider]));
+  const ids = makeIdMaker(() => clock.now());
+
+  await mkdir(config.dataDir, { recursive: true });
+  const lock = lockDataDirectory(config.dataDir);
+  const objects = await openFilesystemStore({ folder: join(config.dataDir, 'objects') });
+  const store = await openSqlite({ file: databaseFile(config), now: () => clock.now() });
+  const { records, keys } = store;
+  const signer = makeUrlSigner(await store.settings.getOrMake('url-signing-key', makeSigningKey), () =>
+    clock.now(),
+  );
+  const keyTools = { keys, ids, now: () => clock.now() };
+  await followEnvKey(config.apiKey, keyTools);
+  const firstSecret = await makeFirstKey(keyTools);
+  await forgetDoomed();
+
+  const sandbox =
+    config.sandboxFor === 'none' ? undefined : await startSandbox(startersOf(known), overrides.sandbox);
+  const catalog = withSandboxRoutes(config.catalog, known, sandbox);
+  const client = createUpstreamClient({ objects, log });
+  const health = makeRouteHealth(() => clock.now());
+  const inFlight = makeInFlight(config.maxInFlight);
+  const stop = new AbortController();
+  const tools: GenerationTools = {
+    providers,
+    client,
+    health,
+    clock,
+    random,
+    log,
+    records,
+    ids,
+    inFlight,
+    deadlineMs: config.deadlineMs,
+    collectMs,
+    stop: stop.signal,
+    download: (url, route, signal) => downloadImage(url, route, signal, { objects, clock, log }),
+  };
+  let isDraining = false;
+  const http: HttpTools = {
+    catalog,
+    keys,
+    records,
+    objects,
+    signer,
+    ids,
+    clock,
+    log,
+    settings: {
+      publicUrl: config.publicUrl,
+      trustProxy: config.trustProxy,
+      urlTtlSeconds: config.urlTtlSeconds,
+      maxJsonBytes,
+    },
+    start: (order) => startGeneration(order, tools),
+    loadInputs: (references, rules, ownAddress) =>
+      loadInputImages(references, rules, {
+        ...inputSources(ownAddress),
+        limits: { ...defaultInputLimits, maxBytes: config.maxInputBytes, allowHttp: config.allowHttpInputs },
+        signal: stop.signal,
+      }),
+    isUsable: (route) => health.markOf(route) === undefined,
+    isDraining: () => isDraining,
+  };
+  const app = makeServer(http);
+  let ending: Promise<void> | undefined;
+  let resuming: Promise<void> = Promise.resolve();
+  return {
+    app,
+    catalog,
+    firstSecret,
+    sandbox,
+    async listen() {
+      const address = await app.listen({ host: config.host, port: config.port });
+      resuming = resumeGenerations(catalog, tools);
+      return address;
+    },
+    close() {
+      ending ??= end();
+      return ending;
+    },
+  };
+
+  async function end(): Promise<void> {
+    isDraining = true;
+    inFlight.drain();
+    const waited = new AbortController();
+    await Promise.race([inFlight.empty(), clock.sleep(config.drainMs, waited.signal).catch(() => undefined)]);
+    waited.abort();
+    stop.abort(new Error('the gateway is stopping'));
+    await Promise.all([inFlight.empty(), resuming]);
+    await app.close();
+    await client.close();
+    await sandbox?.close();
+    await objects.close();
+    await store.close();
+    lock.release();
+  }
+
+  /** Objects whose record was deleted, when the process died before their bytes were gone. */
+  async function forgetDoomed(): Promise<void> {
+    const doomed = await records.doomedObjects();
+    for (const object of doomed) await objects.remove(object);
+    await records.forgetObjects(doomed);
+  }
+
+  function inputSources(ownAddress: string): InputSources {
+    return {
+      fetch: (url, { maxBytes }, signal) =>
+        fetchPublic(url, { maxBytes, signal, allowHttp: config.allowHttpInputs }),
+      readOwnFile: async (url) => {
+        const path = ownPath(url, ownAddress);
+        if (path === undefined) return undefined;
+        signer.check(path.pathname, path.searchParams);
+        const image = await findImage(path.pathname, { records });
+        return image === undefined ? undefined : await readWhole(image.object, objects);
+      },
+      readAsset: async () => undefined,
+    };
+  }
+}
+
+/** Where the records and keys of an installation are. */
+function databaseFile(config: Pick<Config, 'dataDir'>): string {
+  return join(config.dataDir, 'easel.db');
+}
+
+/**
+ * The keys of an installation, beside a gateway that may be running on it; undefined where there is none yet.
+ * What `work` changes holds from the gateway's next request on.
+ */
+export async function withKeys(
+  config: Pick<Config, 'dataDir'>,
+  work: (tools: KeyTools) => Promise<void>,
+): Promise<'done' | 'no_data'> {
+  const file = databaseFile(config);
+  if (!existsSync(file)) return 'no_data';
+  const store = await openSqlite({ file, now: Date.now });
+  try {
+    await work({ keys: store.keys, ids: makeIdMaker(Date.now), now: Date.now });
+  } finally {
+    await store.close();
+  }
+  return 'done';
+}
+
+/** The simulators alone, for anyone's client to be pointed at. */
+export async function startSimulators(options: SandboxOptions): Promise<Sandbox> {
+  return await startSandbox(startersOf(registrations), options);
+}
+
+function makeSigningKey(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
+}
+
+/** The path on this server that a URL names, or undefined for other servers' URLs. */
+function ownPath(url: string, ownAddress: string): URL | undefined {
+  const prefix = `${ownAddress}/v1/files/`;
+  return url.startsWith(prefix) && URL.canParse(url)
+    ? new URL(`http://own${url.slice(ownAddress.length)}`)
+    : undefined;
+}
+
+async function readWhole(name: string, objects: ObjectStore): Promise<Uint8Array | undefined> {
+  const reader = await objects.open(name);
+  if (reader === undefined) return undefined;
+  try {
+    return await reader.readAt(0, reader.bytes);
+  } finally {
+    await reader.close();
+  }
+}
+
+function startersOf(known: readonly Registration[]) {
+  return known.map(({ provider, startSimulator }) => ({ provider: provider.name, start: startSimulator }));
+}
+
+/** Models without a usable route are served by their provider's simulator, where one runs (public-api.md section 14). */
+function withSandboxRoutes(
+  catalog: Catalog,
+  known: readonly Registration[],
+  sandbox: Sandbox | undefined,
+): Catalog {
+  if (sandbox === undefined) return catalog;
+  return makeCatalog(
+    catalog.all().map((model) => {
+      const owner = known.find(({ provider }) =>
+        provider.cards.some((card) => card.id === model.card.id),
+      )?.provider;
+      const route =
+        model.routes.length > 0 || owner === undefined
+          ? undefined
+          : sandboxRoute(model.card.id, model.card.sandboxModel ?? model.card.upstreamModel, owner, sandbox);
+      return route === undefined ? model : { ...model, routes: [route] };
+    }),
+  );
+}
+
+function sandboxRoute(
+  model: string,
+  upstreamModel: string,
+  provider: Provider,
+  sandbox: Sandbox,
+): Route | undefined {
+  const simulator = sandbox.simulators.get(provider.name);
+  if (simulator === undefined) return undefined;
+  return {
+    model,
+    provider: provider.name,
+    name: 'sandbox',
+    baseUrl: simulator.baseUrl,
+    credential: { kind: 'key', apiKey: simulator.credential.apiKey },
+    upstreamModel,
+    price: undefined,
+    downloadOrigins: [simulator.fileOrigin],
+    concurrency: undefined,
+    imagesPerMinute: undefined,
+    watermarkFree: false,
+    sandbox: true,
+  };
+}

@@ -1,0 +1,331 @@
+import type { Model } from '../core/catalog.ts';
+import { GatewayError } from '../core/errors.ts';
+import { UpstreamFault } from '../core/fault.ts';
+import type { IdMaker } from '../core/ids.ts';
+import type { ImageRequest } from '../core/image-request.ts';
+import type { CallImage, CallResult } from '../core/image-result.ts';
+import type { RecordStore } from '../core/record-store.ts';
+import type { CallRecord, GenerationRecord, PendingLink, StoredImage, Warning } from '../core/record.ts';
+import { routeLabel, type Route } from '../core/route.ts';
+import { runCall, type CallOutcome, type CallTools } from './call.ts';
+import { endGeneration, type Asked, type CallReport } from './finish.ts';
+import type { InFlight } from './in-flight.ts';
+import { keepImage, type KeepTools } from './keep.ts';
+import { planGeneration, type Plan, type PlannedCall } from './plan.ts';
+
+/** What generations need, handed in once. */
+export interface GenerationTools extends CallTools, KeepTools {
+  records: RecordStore;
+  ids: IdMaker;
+  inFlight: InFlight;
+  /** No resending after this long, ms; the caller is answered with a timeout then. */
+  deadlineMs: number;
+  /** Work that can still be collected is given up after this long, ms. */
+  collectMs: number;
+  /** Aborted when the process must end now: what runs is left to the next start. */
+  stop: AbortSignal;
+}
+
+/** One accepted-to-be request. */
+export interface GenerationOrder {
+  keyId: string;
+  model: Model;
+  request: ImageRequest;
+  /** For the record: what was asked, by field name, without prompt and images. */
+  parameters: Readonly<Record<string, unknown>>;
+  warnings: readonly Warning[];
+  /** Our field name -> the caller's own spelling. */
+  spelling: Readonly<Record<string, string>>;
+}
+
+/** How a generation ended; `left`: the process ends first, the next start finishes it. */
+export type Finished =
+  | { kind: 'ended'; record: GenerationRecord; error: GatewayError | undefined }
+  | { kind: 'left' };
+
+/** A generation under way. Whoever asked for it may leave: it finishes and is kept. */
+export interface RunningGeneration {
+  record: GenerationRecord;
+  /** When the caller is to be answered at the latest, ms since 1970. */
+  deadlineAtMs: number;
+  /** Never rejects for an upstream's failure. */
+  finished: Promise<Finished>;
+}
+
+/**
+ * The story of a request: plan, record opened, calls, images kept, record closed.
+ * Throws GatewayError before anything is written when the server is full or the model has no usable route.
+ */
+export async function startGeneration(
+  order: GenerationOrder,
+  tools: GenerationTools,
+): Promise<RunningGeneration> {
+  const plan = planGeneration(order.request, order.model, tools.health);
+  const place = tools.inFlight.enter();
+  try {
+    const record = newRecord(order, tools);
+    await tools.records.open(
+      record,
+      plan.calls.map((call) => newCall(record.id, call)),
+    );
+    const deadlineAtMs = record.createdAtMs + tools.deadlineMs;
+    const finished = place.run(() => finish(record, order, plan, deadlineAtMs, tools));
+    return { record, deadlineAtMs, finished };
+  } catch (error) {
+    place.leave();
+    throw error;
+  }
+}
+
+async function finish(
+  record: GenerationRecord,
+  order: GenerationOrder,
+  plan: Plan,
+  deadlineAtMs: number,
+  tools: GenerationTools,
+): Promise<Finished> {
+  const signal = AbortSignal.any([tools.stop, AbortSignal.timeout(tools.collectMs)]);
+  const extraIndex = counterFrom(order.request.n);
+  const reports = await Promise.all(
+    plan.calls.map((call) =>
+      reportOf(call, tools, signal, async () => {
+        const save = (change: Parameters<RecordStore['saveCall']>[2]) =>
+          tools.records.saveCall(record.id, call.number, change);
+        const outcome = await runCall(
+          {
+            generationId: record.id,
+            number: call.number,
+            request: call.request,
+            routes: plan.routes,
+            deadlineMs: deadlineAtMs,
+            signal,
+            save,
+          },
+          tools,
+        );
+        return await keepCall(record.id, call, outcome, extraIndex, signal, tools);
+      }),
+    ),
+  );
+  if (reports.includes('left')) return { kind: 'left' };
+  return await closeGeneration(
+    record,
+    reports.filter((report) => report !== 'left'),
+    { ...order, card: order.model.card },
+    tools,
+  );
+}
+
+/** Runs one call's work; what is thrown becomes a report, except that a stopping process leaves the call as it stands. */
+export async function reportOf(
+  call: { firstIndex: number; images: number },
+  tools: Pick<GenerationTools, 'stop' | 'log'>,
+  signal: AbortSignal,
+  work: () => Promise<CallReport>,
+): Promise<CallReport | 'left'> {
+  try {
+    return await work();
+  } catch (error) {
+    if (tools.stop.aborted) return 'left';
+    const details = signal.aborted ? 'given up: no end within the collecting time' : String(error);
+    if (!signal.aborted) tools.log.error({ error }, 'A call broke off for a reason of our own.');
+    return failedReport(call, new UpstreamFault('unknown', { details, cause: error }), undefined, 0);
+  }
+}
+
+/** Stores what a call brought; images that cannot be had or stored fail alone. */
+export async function keepCall(
+  generationId: string,
+  call: Pick<PlannedCall, 'number' | 'firstIndex' | 'images'> & { request?: ImageRequest },
+  outcome: CallOutcome,
+  extraIndex: () => number,
+  signal: AbortSignal,
+  tools: GenerationTools,
+): Promise<CallReport> {
+  if (outcome.kind === 'failed') return failedReport(call, outcome.fault, outcome.route, outcome.attempts);
+  const { result, route, attempts } = outcome;
+  const placed = placeImages(call, result, extraIndex);
+  // The links are durable before the first download, so that a restart fetches them.
+  await tools.records.saveCall(generationId, call.number, { state: 'storing', links: linksOf(placed) });
+  const kept = await Promise.all(
+    placed.map(({ index, image }) => keepOne(generationId, index, image, route, signal, tools)),
+  );
+  const images = kept.filter((one) => 'image' in one).map((one) => one.image);
+  const failures = kept.filter((one) => 'fault' in one);
+  const missing = call.request?.group === undefined ? missingOf(call, placed) : [];
+  await tools.records.saveCall(generationId, call.number, { state: 'done', links: null });
+  return {
+    route,
+    attempts,
+    images,
+    failures: [...failures, ...missing],
+    usage: result.usage,
+    warnings: result.warnings ?? [],
+    model: result.model,
+  };
+}
+
+async function keepOne(
+  generationId: string,
+  index: number,
+  image: CallImage,
+  route: Route,
+  signal: AbortSignal,
+  tools: GenerationTools,
+): Promise<{ image: StoredImage } | { index: number; fault: UpstreamFault }> {
+  if (image.kind === 'failed') return { index, fault: image.fault };
+  try {
+    const stored = await keepImage({ generationId, index, image, route }, signal, tools);
+    await tools.records.addImage(generationId, stored);
+    return { image: stored };
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const fault =
+      error instanceof UpstreamFault
+        ? error
+        : new UpstreamFault('unknown', {
+            message:
+              'The image was made but could not be stored on this server. It was charged, so it was not made again.',
+            details: String(error),
+            cause: error,
+          });
+    tools.log.error(
+      { generation: generationId, index, route: routeLabel(route), details: fault.facts.details },
+      'An image that was made could not be kept.',
+    );
+    return { index, fault };
+  }
+}
+
+/** Gives each image its place in the generation. More than were asked for are kept too, behind all others: they were paid for. */
+function placeImages(
+  call: { firstIndex: number; images: number },
+  result: CallResult,
+  extraIndex: () => number,
+): { index: number; image: CallImage }[] {
+  return result.images.map((image) => ({
+    index: image.position < call.images ? call.firstIndex + image.position : extraIndex(),
+    image,
+  }));
+}
+
+function linksOf(placed: readonly { index: number; image: CallImage }[]): PendingLink[] {
+  return placed.flatMap(({ index, image }) =>
+    image.kind === 'link'
+      ? [
+          {
+            index,
+            url: image.url,
+            ...(image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt }),
+          },
+        ]
+      : [],
+  );
+}
+
+function missingOf(
+  call: { firstIndex: number; images: number },
+  placed: readonly { index: number }[],
+): { index: number; fault: UpstreamFault }[] {
+  const there = new Set(placed.map(({ index }) => index));
+  return indexesOf(call)
+    .filter((index) => !there.has(index))
+    .map((index) => ({
+      index,
+      fault: new UpstreamFault('bad_reply', {
+        details: `image ${index} is missing from the upstream's answer`,
+      }),
+    }));
+}
+
+export function failedReport(
+  call: { firstIndex: number; images: number },
+  fault: UpstreamFault,
+  route: Route | undefined,
+  attempts: number,
+): CallReport {
+  return {
+    route,
+    attempts,
+    images: [],
+    failures: indexesOf(call).map((index) => ({ index, fault })),
+    usage: undefined,
+    warnings: [],
+    model: undefined,
+  };
+}
+
+function indexesOf(call: { firstIndex: number; images: number }): number[] {
+  return Array.from({ length: call.images }, (_, i) => call.firstIndex + i);
+}
+
+/** The record is closed, done or failed, always one of them. */
+export async function closeGeneration(
+  record: GenerationRecord,
+  reports: readonly CallReport[],
+  asked: Asked,
+  tools: Pick<GenerationTools, 'records' | 'clock' | 'log'>,
+): Promise<Finished> {
+  const ending = endGeneration(reports, asked, tools.clock.now());
+  await tools.records.close(record.id, ending.outcome);
+  const { status, servedBy, attempts, images, error } = ending.outcome;
+  const durationMs = (ending.outcome.finishedAtMs ?? 0) - record.createdAtMs;
+  tools.log.info(
+    {
+      generation: record.id,
+      model: record.model,
+      status,
+      servedBy,
+      attempts,
+      images: images.length,
+      durationMs,
+      reason: error?.reason,
+    },
+    'A generation ended.',
+  );
+  return { kind: 'ended', record: { ...record, ...ending.outcome }, error: ending.error };
+}
+
+/** Counts on from a number; the same counter serves all calls of a generation. */
+export function counterFrom(first: number): () => number {
+  let next = first;
+  return () => next++;
+}
+
+function newRecord(order: GenerationOrder, tools: GenerationTools): GenerationRecord {
+  return {
+    id: tools.ids('img'),
+    keyId: order.keyId,
+    status: 'in_progress',
+    model: order.model.card.id,
+    prompt: order.request.prompt,
+    parameters: order.parameters,
+    createdAtMs: tools.clock.now(),
+    finishedAtMs: undefined,
+    images: [],
+    failedImages: [],
+    warnings: order.warnings,
+    error: undefined,
+    usage: undefined,
+    provider: undefined,
+    servedBy: undefined,
+    providerModel: undefined,
+    attempts: 0,
+  };
+}
+
+function newCall(generationId: string, call: PlannedCall): CallRecord {
+  return {
+    generationId,
+    number: call.number,
+    state: 'open',
+    firstIndex: call.firstIndex,
+    images: call.images,
+    route: undefined,
+    ourId: undefined,
+    ticket: undefined,
+    links: undefined,
+    attempts: 0,
+    tried: [],
+  };
+}

@@ -1,0 +1,167 @@
+import type { Catalog, Model } from '../core/catalog.ts';
+import { UpstreamFault } from '../core/fault.ts';
+import type { CallResult } from '../core/image-result.ts';
+import type { CallRecord, GenerationRecord } from '../core/record.ts';
+import { routeLabel } from '../core/route.ts';
+import { collectCall } from './call.ts';
+import type { Asked, CallReport } from './finish.ts';
+import {
+  closeGeneration,
+  counterFrom,
+  failedReport,
+  keepCall,
+  reportOf,
+  type Finished,
+  type GenerationTools,
+} from './generate.ts';
+
+/** A record whose model is not listed any more still has to be closed. */
+const unlistedCard: Asked['card'] = { size: undefined, qualityWords: {} };
+
+/**
+ * Finishes whatever a dead process began: polls tickets, finishes downloads, closes what cannot be finished.
+ * Nothing is sent a second time. Resolves when all of it has ended; failures of one do not stop the others.
+ */
+export async function resumeGenerations(catalog: Catalog, tools: GenerationTools): Promise<void> {
+  const unfinished = await tools.records.unfinished();
+  if (unfinished.length === 0) return;
+  tools.log.info({ generations: unfinished.length }, 'Finishing what an earlier process began.');
+  await Promise.all(
+    unfinished.map(async ({ record, calls }) => {
+      try {
+        await resumeGeneration(record, calls, catalog, tools);
+      } catch (error) {
+        tools.log.error(
+          { generation: record.id, error },
+          'A generation could not be finished; the next start tries again.',
+        );
+      }
+    }),
+  );
+}
+
+async function resumeGeneration(
+  record: GenerationRecord,
+  calls: readonly CallRecord[],
+  catalog: Catalog,
+  tools: GenerationTools,
+): Promise<Finished> {
+  const model = catalog.find(record.model);
+  const signal = AbortSignal.any([tools.stop, AbortSignal.timeout(tools.collectMs)]);
+  const highest = Math.max(
+    0,
+    ...calls.map((call) => call.firstIndex + call.images),
+    ...record.images.map((image) => image.index + 1),
+  );
+  const extraIndex = counterFrom(highest);
+  const reports = await Promise.all(
+    calls.map((call) =>
+      reportOf(call, tools, signal, () => resumeCall(record, call, model, extraIndex, signal, tools)),
+    ),
+  );
+  if (reports.includes('left')) return { kind: 'left' };
+  return await closeGeneration(
+    record,
+    reports.filter((report) => report !== 'left'),
+    {
+      card: model?.card ?? unlistedCard,
+      parameters: record.parameters,
+      warnings: record.warnings,
+      spelling: {},
+    },
+    tools,
+  );
+}
+
+async function resumeCall(
+  record: GenerationRecord,
+  call: CallRecord,
+  model: Model | undefined,
+  extraIndex: () => number,
+  signal: AbortSignal,
+  tools: GenerationTools,
+): Promise<CallReport> {
+  const stored = record.images.filter((image) => belongsTo(call, image.index));
+  const route = model?.routes.find((route) => routeLabel(route) === call.route);
+  if (call.state === 'open') {
+    const fault = new UpstreamFault('not_sent', {
+      message: 'This server stopped before the request was sent; nothing was generated. Send it again.',
+    });
+    return failedReport(call, fault, undefined, 0);
+  }
+  const done: CallReport = {
+    route,
+    attempts: call.attempts,
+    images: stored,
+    failures: [],
+    usage: undefined,
+    warnings: [],
+    model: undefined,
+  };
+  if (call.state === 'done') return done;
+  if (route === undefined) {
+    const fault = new UpstreamFault('unknown', {
+      details: `route ${call.route ?? '(none)'} is not configured any more`,
+    });
+    return withRest(done, call, fault);
+  }
+  if (call.state === 'storing') {
+    const result = linkedResult(
+      call,
+      stored.map((image) => image.index),
+    );
+    if (result === undefined)
+      return withRest(
+        done,
+        call,
+        new UpstreamFault('unknown', { details: 'the process ended while it stored the answer' }),
+      );
+    const report = await keepCall(
+      record.id,
+      { ...call, images: call.images },
+      { kind: 'made', result, route, attempts: call.attempts },
+      extraIndex,
+      signal,
+      tools,
+    );
+    return {
+      ...report,
+      images: [...stored, ...report.images],
+      failures: report.failures.filter(({ index }) => !stored.some((image) => image.index === index)),
+    };
+  }
+  const save = (change: Parameters<GenerationTools['records']['saveCall']>[2]) =>
+    tools.records.saveCall(record.id, call.number, change);
+  const outcome = await collectCall(
+    { generationId: record.id, number: call.number, signal, save, route, attempts: call.attempts },
+    call,
+    tools,
+  );
+  return await keepCall(record.id, call, outcome, extraIndex, signal, tools);
+}
+
+/** The images still to be fetched, or undefined when none is. */
+function linkedResult(call: CallRecord, stored: readonly number[]): CallResult | undefined {
+  const links = (call.links ?? []).filter((link) => !stored.includes(link.index));
+  if (links.length === 0 && stored.length === 0) return undefined;
+  return {
+    images: links.map((link) => ({
+      kind: 'link',
+      position: link.index - call.firstIndex,
+      url: link.url,
+      ...(link.revisedPrompt === undefined ? {} : { revisedPrompt: link.revisedPrompt }),
+    })),
+  };
+}
+
+function belongsTo(call: CallRecord, index: number): boolean {
+  return index >= call.firstIndex && index < call.firstIndex + call.images;
+}
+
+function withRest(report: CallReport, call: CallRecord, fault: UpstreamFault): CallReport {
+  const there = new Set(report.images.map((image) => image.index));
+  const rest = failedReport(call, fault, report.route, report.attempts).failures.filter(
+    ({ index }) => !there.has(index),
+  );
+  return { ...report, failures: rest };
+}

@@ -1,0 +1,32 @@
+import type { RouteTable } from './server.ts';
+import type { HttpTools } from './tools.ts';
+
+/** /healthz: the process runs. /readyz: it can take work. Nothing secret in either. */
+export function healthRoutes(tools: HttpTools): RouteTable {
+  return {
+    '/healthz': {
+      GET: (_request, reply) => void reply.header('cache-control', 'no-store').send({ status: 'ok' }),
+    },
+    '/readyz': {
+      GET: async (_request, reply) => {
+        reply.header('cache-control', 'no-store');
+        const checks = {
+          records: await works(() => tools.records.check()),
+          objects: await works(() => tools.objects.check()),
+          draining: tools.isDraining(),
+        };
+        const isReady = checks.records && checks.objects && !checks.draining;
+        return reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not_ready', ...checks });
+      },
+    },
+  };
+}
+
+async function works(check: () => Promise<void>): Promise<boolean> {
+  try {
+    await check();
+    return true;
+  } catch {
+    return false;
+  }
+}

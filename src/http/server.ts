@@ -1,0 +1,208 @@
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type HTTPMethods,
+  type RouteHandlerMethod,
+} from 'fastify';
+import { asGatewayError, GatewayError, toPublicError } from '../core/errors.ts';
+import type { ApiKey } from '../core/key-store.ts';
+import { authenticate } from './auth.ts';
+import type { HttpTools } from './tools.ts';
+import { contentRoutes } from './v1/content.ts';
+import { fileRoutes } from './v1/files.ts';
+import { generationRoutes } from './v1/images-generations.ts';
+import { imageRoutes } from './v1/images.ts';
+import { modelRoutes } from './v1/models.ts';
+import { healthRoutes } from './health.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The key of an authenticated request; set for everything under /v1 but /v1/files/. */
+    apiKey: ApiKey | undefined;
+  }
+}
+
+/** A group of routes: path -> method -> handler. HEAD comes with GET. */
+export type RouteTable = Readonly<Record<string, Partial<Record<HTTPMethods, RouteHandlerMethod>>>>;
+
+const allMethods: readonly HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT', 'OPTIONS'];
+
+/** The whole HTTP side, not yet listening. */
+export function makeServer(tools: HttpTools): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    trustProxy: tools.settings.trustProxy,
+    genReqId: () => tools.ids('req'),
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    bodyLimit: tools.settings.maxJsonBytes,
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => sendError(badAddress(error), request, reply, tools),
+    clientErrorHandler: (error, socket) => {
+      if (!socket.writable) return;
+      const status =
+        error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+      const body = JSON.stringify({
+        error: toPublicError(
+          new GatewayError('invalid_value', 'This is not an HTTP request this server can read.'),
+        ),
+      });
+      socket.end(
+        `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${tools.ids('req')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+  });
+  app.decorateRequest('apiKey', undefined);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (needsKey(request.url))
+      request.apiKey = await authenticate(request.headers.authorization, tools.keys, tools.clock.now());
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    logReply(request, reply, tools);
+    done();
+  });
+  app.setErrorHandler((error: FastifyError | GatewayError, request, reply) =>
+    sendError(fromFramework(error, tools), request, reply, tools),
+  );
+  app.setNotFoundHandler((request, reply) =>
+    sendError(
+      new GatewayError('not_found', 'There is nothing at this address. The API is under /v1.'),
+      request,
+      reply,
+      tools,
+    ),
+  );
+
+  register(app, healthRoutes(tools));
+  register(app, modelRoutes(tools));
+  register(app, generationRoutes(tools));
+  register(app, imageRoutes(tools));
+  register(app, contentRoutes(tools));
+  register(app, fileRoutes(tools));
+  return app;
+}
+
+/** Registers routes by name; every other method on a known path is 405 with Allow. */
+function register(app: FastifyInstance, table: RouteTable): void {
+  for (const [url, handlers] of Object.entries(table)) {
+    const methods = allMethods.filter(
+      (method) => handlers[method] !== undefined || (method === 'HEAD' && handlers['GET'] !== undefined),
+    );
+    for (const method of methods) {
+      const handler = handlers[method] ?? handlers['GET'];
+      if (handler !== undefined) app.route({ method, url, handler, exposeHeadRoute: false });
+    }
+    app.route({
+      method: allMethods.filter((method) => !methods.includes(method)),
+      url,
+      // A body of any type is not read: the method is refused whatever it holds.
+      handler: (_request, reply) => {
+        reply.header('allow', methods.join(', '));
+        throw new GatewayError('method_not_allowed', `This address takes ${methods.join(', ')}.`);
+      },
+      preParsing: (_request, reply, _payload, done) => {
+        reply.header('allow', methods.join(', '));
+        done(new GatewayError('method_not_allowed', `This address takes ${methods.join(', ')}.`));
+      },
+      exposeHeadRoute: false,
+    });
+  }
+}
+
+function needsKey(url: string): boolean {
+  const path = url.split('?', 1)[0] ?? url;
+  return (path === '/v1' || path.startsWith('/v1/')) && !path.startsWith('/v1/files/');
+}
+
+/** The only place that writes an error's status. */
+function sendError(
+  error: GatewayError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tools: HttpTools,
+): void {
+  if (error.status >= 500 && error.reason === 'internal') {
+    tools.log.error(
+      { requestId: request.id, details: error.details, error: error.cause },
+      'A request failed for a reason of our own.',
+    );
+  }
+  if (error.reason === 'invalid_api_key') reply.header('www-authenticate', 'Bearer');
+  if (error.shouldRetry !== undefined) reply.header('x-should-retry', String(error.shouldRetry));
+  const waitMs = error.retryAfterMs ?? (error.status === 503 || error.status === 429 ? 1000 : undefined);
+  if (waitMs !== undefined && error.shouldRetry !== false) {
+    const bounded = Math.min(60_000, Math.max(1, Math.ceil(waitMs)));
+    reply.header('retry-after', String(Math.ceil(bounded / 1000))).header('retry-after-ms', String(bounded));
+  }
+  if (!reply.hasHeader('x-request-id')) reply.header('x-request-id', request.id);
+  void reply
+    .removeHeader('content-length')
+    .status(error.status)
+    .type('application/json; charset=utf-8')
+    .send({ error: toPublicError(error) });
+}
+
+/** Fastify's own refusals as rows of our table. */
+function fromFramework(error: FastifyError | GatewayError, tools: HttpTools): GatewayError {
+  if (error instanceof GatewayError) return error;
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new GatewayError(
+        'body_too_large',
+        `The body is larger than ${tools.settings.maxJsonBytes} bytes. Send large input images as https URLs.`,
+        { cause: error },
+      );
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new GatewayError(
+        'invalid_content_type',
+        "Send the body as JSON, with 'Content-Type: application/json'.",
+        { cause: error },
+      );
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return new GatewayError('invalid_json', 'The body does not have the length its header gives.', {
+        cause: error,
+      });
+    default:
+      // A caller who hung up while sending.
+      if (error.code === 'ECONNRESET' || error.message === 'aborted')
+        return new GatewayError('invalid_json', 'The body ended early.', { cause: error });
+      return asGatewayError(error);
+  }
+}
+
+function badAddress(cause: unknown): GatewayError {
+  return new GatewayError('not_found', 'There is nothing at this address. The API is under /v1.', { cause });
+}
+
+/** One line a reply: the route's pattern, never the address itself, which may hold a signature. */
+function logReply(request: FastifyRequest, reply: FastifyReply, tools: HttpTools): void {
+  const clientId = request.headers['x-client-request-id'];
+  const retryCount = request.headers['x-stainless-retry-count'];
+  tools.log.info(
+    {
+      requestId: request.id,
+      method: request.method,
+      route: request.routeOptions.url ?? '(none)',
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+      key: request.apiKey?.name,
+      image: reply.getHeader('x-image-id'),
+      ...(typeof clientId === 'string' && /^[\x20-\x7e]{1,128}$/.test(clientId)
+        ? { clientRequestId: clientId }
+        : {}),
+      ...(typeof retryCount === 'string' && /^\d{1,3}$/.test(retryCount)
+        ? { retryCount: Number(retryCount) }
+        : {}),
+    },
+    'A request was answered.',
+  );
+}

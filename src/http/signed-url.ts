@@ -1,0 +1,51 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { GatewayError } from '../core/errors.ts';
+
+/** Makes and checks the links under /v1/files/ (public-api.md section 8). */
+export interface UrlSigner {
+  /** Path and query of a link to one image, good until `expiresAtMs` (rounded down to the second). */
+  sign(path: string, expiresAtMs: number): string;
+  /** Throws GatewayError: `bad_signature` first, then `url_expired`. Gives the seconds left. */
+  check(path: string, query: URLSearchParams): number;
+}
+
+/** HMAC-SHA256 over path, the other query parameters in order, and exp; compared in constant time. */
+export function makeUrlSigner(secret: string, now: () => number): UrlSigner {
+  const mac = (path: string, query: readonly [string, string][], exp: string): string => {
+    const rest = query
+      .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+      .toSorted()
+      .join('&');
+    return createHmac('sha256', secret).update(`${path}\n${rest}\n${exp}`).digest('hex');
+  };
+  return {
+    sign(path, expiresAtMs) {
+      const exp = String(Math.floor(expiresAtMs / 1000));
+      return `${path}?exp=${exp}&sig=${mac(path, [], exp)}`;
+    },
+    check(path, query) {
+      const [exp, sig] = [query.get('exp') ?? '', query.get('sig') ?? ''];
+      const rest = [...query].filter(([name]) => name !== 'exp' && name !== 'sig');
+      const right = mac(path, rest, exp);
+      const isSame = sig.length === right.length && timingSafeEqual(Buffer.from(sig), Buffer.from(right));
+      if (
+        !isSame ||
+        !/^\d{1,12}$/.test(exp) ||
+        query.getAll('exp').length !== 1 ||
+        query.getAll('sig').length !== 1
+      ) {
+        throw new GatewayError(
+          'bad_signature',
+          'The signature of this link does not fit. Fetch a fresh link from GET /v1/images/{image_id}.',
+        );
+      }
+      const leftSeconds = Number(exp) - Math.floor(now() / 1000);
+      if (leftSeconds <= 0)
+        throw new GatewayError(
+          'url_expired',
+          'This link has expired. Fetch a fresh one from GET /v1/images/{image_id}.',
+        );
+      return leftSeconds;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Catalog } from '../core/catalog.ts';
+import type { Clock } from '../core/clock.ts';
+import type { IdMaker } from '../core/ids.ts';
+import type { InputImage } from '../core/image-request.ts';
+import type { InputRules } from '../core/card.ts';
+import type { KeyStore } from '../core/key-store.ts';
+import type { Log } from '../core/log.ts';
+import type { ObjectStore } from '../core/object-store.ts';
+import type { RecordStore } from '../core/record-store.ts';
+import type { Warning } from '../core/record.ts';
+import type { Route } from '../core/route.ts';
+import type { GenerationOrder, RunningGeneration } from '../generation/generate.ts';
+import type { InputReference } from '../generation/input-references.ts';
+import type { UrlSigner } from './signed-url.ts';
+
+/** What the HTTP side is handed: everything behind it as functions and ports. */
+export interface HttpTools {
+  catalog: Catalog;
+  keys: KeyStore;
+  records: RecordStore;
+  objects: ObjectStore;
+  signer: UrlSigner;
+  ids: IdMaker;
+  clock: Clock;
+  log: Log;
+  settings: HttpSettings;
+  /** Opens, runs and keeps a generation. */
+  start(order: GenerationOrder): Promise<RunningGeneration>;
+  /** Reads and checks the input images a body names. */
+  loadInputs(
+    references: readonly InputReference[],
+    rules: InputRules,
+    ownHost: OwnAddress,
+  ): Promise<{ images: readonly InputImage[]; warnings: readonly Warning[] }>;
+  /** True when the route can be asked now. */
+  isUsable: (route: Route) => boolean;
+  /** True once the process is ending. */
+  isDraining(): boolean;
+}
+
+export interface HttpSettings {
+  publicUrl: string | undefined;
+  trustProxy: boolean | string[];
+  urlTtlSeconds: number;
+  /** Bytes of a JSON body (public-api.md section 4.3). */
+  maxJsonBytes: number;
+}
+
+/** This server as the caller of one request addresses it: scheme, host and path prefix, without a trailing slash. */
+export type OwnAddress = string;

@@ -1,0 +1,58 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { GatewayError } from '../../core/errors.ts';
+
+const ajv = new Ajv({ strict: false, allErrors: false, coerceTypes: false, useDefaults: false });
+const compiled = new WeakMap<object, ValidateFunction>();
+
+/**
+ * Checks one value against a card's JSON Schema for it. Throws GatewayError: `invalid_type` for a wrong JSON
+ * type, else `invalid_value`; the message lists what is allowed.
+ */
+export function checkParameter(schema: object, value: unknown, param: string): void {
+  let validate = compiled.get(schema);
+  if (validate === undefined) {
+    validate = ajv.compile(schema);
+    compiled.set(schema, validate);
+  }
+  if (validate(value)) return;
+  const error = validate.errors?.[0];
+  const place = error === undefined ? '' : error.instancePath.replaceAll('/', '.');
+  throw new GatewayError(
+    error?.keyword === 'type' ? 'invalid_type' : 'invalid_value',
+    describe(param + place, schema, error),
+    { param: param + place },
+  );
+}
+
+function describe(param: string, schema: object, error: ErrorObject | undefined): string {
+  if (error === undefined) return `'${param}' is not valid.`;
+  const facts: Record<string, unknown> = { ...schema };
+  switch (error.keyword) {
+    case 'type':
+      return `'${param}' must be ${article(String(error.params['type']))}.`;
+    case 'enum': {
+      const allowed: unknown = error.params['allowedValues'];
+      return `'${param}' must be ${Array.isArray(allowed) ? list(allowed) : 'one of the listed values'}.`;
+    }
+    case 'minimum':
+    case 'maximum':
+      return facts['minimum'] === undefined || facts['maximum'] === undefined
+        ? `'${param}' ${error.message}.`
+        : `'${param}' must be ${Number(facts['minimum'])} to ${Number(facts['maximum'])}.`;
+    case 'pattern':
+      return Array.isArray(facts['examples'])
+        ? `'${param}' must have a form such as ${list(facts['examples'].slice(0, 8))}.`
+        : `'${param}' does not have the required form.`;
+    default:
+      return `'${param}' ${error.message ?? 'is not valid'}.`;
+  }
+}
+
+function list(values: readonly unknown[]): string {
+  const texts = values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+  return texts.length === 1 ? String(texts[0]) : `one of ${texts.join(', ')}`;
+}
+
+function article(type: string): string {
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+}

@@ -1,0 +1,102 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayError } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import { mimeTypes } from '../../core/image-format.ts';
+import type { StoredImage } from '../../core/record.ts';
+import type { RouteTable } from '../server.ts';
+import type { HttpTools } from '../tools.ts';
+import { noSuchImage, queryOf } from './images.ts';
+import { filePath } from './wire.ts';
+
+/**
+ * GET /v1/files/{image_id}/{index}.{ext}: signed downloads, no key needed (public-api.md section 8). Refused in
+ * this order: wrong signature, expired, gone. A client that leaves is normal.
+ */
+export function fileRoutes(tools: HttpTools): RouteTable {
+  return {
+    '/v1/files/:image_id/:file': {
+      GET: async (request, reply) => {
+        const path = request.url.split('?', 1)[0] ?? '';
+        const leftSeconds = tools.signer.check(path, queryOf(request.url));
+        const image = await findImage(path, tools);
+        if (image === undefined) throw noSuchImage();
+        return await sendFile(image, leftSeconds, request, reply, tools);
+      },
+    },
+  };
+}
+
+/** The stored image under a path of ours, or undefined. The signature is the caller's to check. */
+export async function findImage(
+  path: string,
+  tools: Pick<HttpTools, 'records'>,
+): Promise<StoredImage | undefined> {
+  const match = /^\/v1\/files\/(img_[0-9A-Z]{26})\/(\d{1,6})\.[a-z0-9]{2,5}$/.exec(path);
+  const [, id = '', index = ''] = match ?? [];
+  if (!isId('img', id)) return undefined;
+  const record = await tools.records.get(id, undefined);
+  const image = record?.images.find((image) => image.index === Number(index));
+  return image !== undefined && filePath(id, image) === path ? image : undefined;
+}
+
+async function sendFile(
+  image: StoredImage,
+  leftSeconds: number,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tools: HttpTools,
+): Promise<FastifyReply> {
+  const etag = `"${image.sha256}"`;
+  reply
+    .header('etag', etag)
+    .header('cache-control', `private, max-age=${leftSeconds}`)
+    .header('x-content-type-options', 'nosniff')
+    .header('content-security-policy', "sandbox; default-src 'none'")
+    .header('content-disposition', 'inline')
+    .header('accept-ranges', 'bytes');
+  if (matchesEtag(request.headers['if-none-match'], etag)) return await reply.status(304).send();
+  const range =
+    request.headers['if-range'] === undefined || request.headers['if-range'] === etag
+      ? readRange(request.headers.range, image.bytes)
+      : undefined;
+  if (range === 'unsatisfiable') {
+    reply.header('content-range', `bytes */${image.bytes}`);
+    return await reply.status(416).send();
+  }
+  reply.type(mimeTypes[image.format]).header('content-length', String(range?.length ?? image.bytes));
+  if (range !== undefined)
+    reply
+      .status(206)
+      .header('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${image.bytes}`);
+  if (request.method === 'HEAD') return await reply.send();
+  const reader = await tools.objects.open(image.object);
+  if (reader === undefined)
+    throw new GatewayError('internal', 'A stored image is missing on this server.', {
+      details: `object ${image.object} is missing`,
+    });
+  return await reply.send(Readable.from(reader.stream(range)));
+}
+
+function matchesEtag(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((part) => part.trim() === '*' || part.trim().replace(/^W\//, '') === etag);
+}
+
+/** One range of bytes; several at once, or a form we do not know, count as none asked (RFC 9110 section 14.2). */
+function readRange(
+  header: string | undefined,
+  bytes: number,
+): { offset: number; length: number } | 'unsatisfiable' | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
+  if (match === null || (match[1] === '' && match[2] === '')) return undefined;
+  const [, first = '', last = ''] = match;
+  if (first === '') {
+    const length = Math.min(Number(last), bytes);
+    return length === 0 ? 'unsatisfiable' : { offset: bytes - length, length };
+  }
+  const offset = Number(first);
+  const end = last === '' ? bytes - 1 : Math.min(Number(last), bytes - 1);
+  if (offset >= bytes) return 'unsatisfiable';
+  return end < offset ? undefined : { offset, length: end - offset + 1 };
+}

@@ -1,0 +1,106 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayError } from '../../core/errors.ts';
+import type { ApiKey } from '../../core/key-store.ts';
+import type { GenerationRecord } from '../../core/record.ts';
+import type { Finished, RunningGeneration } from '../../generation/generate.ts';
+import { ownAddress } from '../own-address.ts';
+import type { RouteTable } from '../server.ts';
+import type { HttpTools } from '../tools.ts';
+import { base64Reply } from './base64-reply.ts';
+import { readJsonObject } from './json-body.ts';
+import { makeLinks } from './links.ts';
+import { readNativeSwitch } from './native-switch.ts';
+import { readImageRequest } from './read-request.ts';
+import { replyToWire } from './wire.ts';
+
+/** POST /v1/images/generations: who may call, what shape comes in, one call to the inside, what shape goes out. */
+export function generationRoutes(tools: HttpTools): RouteTable {
+  return {
+    '/v1/images/generations': {
+      POST: async (request, reply) => {
+        const key = keyOf(request);
+        const body = readJsonObject(request.body);
+        if (readNativeSwitch(request.headers)) {
+          throw new GatewayError(
+            'native_not_supported',
+            "This version does not take native parameters. Leave the header 'Native-Params' out.",
+          );
+        }
+        const checked = readImageRequest(body, tools.catalog, key);
+        const { images, warnings } = await tools.loadInputs(
+          checked.references,
+          checked.model.card.inputImages,
+          ownAddress(request, tools.settings.publicUrl),
+        );
+        const running = await tools.start({
+          keyId: key.id,
+          model: checked.model,
+          request: checked.complete(images),
+          parameters: checked.parameters,
+          warnings: [...checked.warnings, ...warnings],
+          spelling: spellInputs(checked.spelling, images),
+        });
+        reply.header('x-image-id', running.record.id);
+        const record = await answerInTime(running, tools);
+        if (record.servedBy !== undefined) reply.header('x-served-by', record.servedBy);
+        return await sendImages(record, checked.responseFormat, request, reply, tools);
+      },
+    },
+  };
+}
+
+/** The authenticated key of a request under /v1. */
+export function keyOf(request: FastifyRequest): ApiKey {
+  if (request.apiKey === undefined) throw new Error('a route under /v1 was reached without a key');
+  return request.apiKey;
+}
+
+/** An upstream names the k-th input image; the caller knows it by an own spelling. */
+function spellInputs(
+  spelling: Readonly<Record<string, string>>,
+  images: readonly { param: string }[],
+): Record<string, string> {
+  return {
+    ...spelling,
+    ...Object.fromEntries(images.map((image, i) => [`reference_images[${i}]`, image.param])),
+  };
+}
+
+/** The record once it is closed, or an error at the deadline; what was begun goes on either way. */
+async function answerInTime(running: RunningGeneration, tools: HttpTools): Promise<GenerationRecord> {
+  const timer = new AbortController();
+  const deadline = tools.clock.sleep(running.deadlineAtMs - tools.clock.now(), timer.signal).then(
+    (): Finished => ({ kind: 'left' }),
+    (): Finished => ({ kind: 'left' }),
+  );
+  const finished = await Promise.race([running.finished, deadline]);
+  timer.abort();
+  if (finished.kind === 'left') {
+    const { id } = running.record;
+    throw new GatewayError(
+      'generation_timeout',
+      `The image is not ready in time. It may still come: look at GET /v1/images/${id}.`,
+    );
+  }
+  if (finished.error !== undefined) throw finished.error;
+  return finished.record;
+}
+
+async function sendImages(
+  record: GenerationRecord,
+  format: 'url' | 'b64_json',
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tools: HttpTools,
+): Promise<FastifyReply> {
+  if (format === 'url') {
+    const link = makeLinks(request, tools);
+    return await reply.send(replyToWire(record, (image) => ({ url: link(record.id, image) })));
+  }
+  const { length, chunks } = await base64Reply(record, tools.objects);
+  return await reply
+    .type('application/json; charset=utf-8')
+    .header('content-length', String(length))
+    .send(Readable.from(chunks));
+}

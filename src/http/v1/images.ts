@@ -1,0 +1,82 @@
+import { GatewayError } from '../../core/errors.ts';
+import { isId } from '../../core/ids.ts';
+import type { ListQuery } from '../../core/record-store.ts';
+import type { GenerationRecord } from '../../core/record.ts';
+import type { RouteTable } from '../server.ts';
+import type { HttpTools } from '../tools.ts';
+import { keyOf } from './images-generations.ts';
+import { makeLinks } from './links.ts';
+import { readListQuery } from './list-query.ts';
+import { recordToWire } from './wire.ts';
+
+/** GET /v1/images, GET and DELETE /v1/images/{image_id} (public-api.md section 7). */
+export function imageRoutes(tools: HttpTools): RouteTable {
+  return {
+    '/v1/images': {
+      GET: async (request, reply) => {
+        const query: ListQuery = { ...readListQuery(queryOf(request.url)), keyId: keyOf(request).id };
+        const { records, hasMore } = await tools.records.list(query);
+        const link = makeLinks(request, tools);
+        return await reply.send({
+          object: 'list',
+          data: records.map((record) => recordToWire(record, link)),
+          has_more: hasMore,
+          first_id: records[0]?.id ?? null,
+          last_id: records.at(-1)?.id ?? null,
+        });
+      },
+    },
+    '/v1/images/:image_id': {
+      GET: async (request, reply) => {
+        const record = await findRecord(imageIdOf(request.params), keyOf(request).id, tools);
+        return await reply.send(recordToWire(record, makeLinks(request, tools)));
+      },
+      DELETE: async (request, reply) => {
+        const id = imageIdOf(request.params);
+        await removeRecord(id, keyOf(request).id, tools);
+        return await reply.send({ id, object: 'image', deleted: true });
+      },
+    },
+  };
+}
+
+/** The query as it was sent; Fastify's own parser would fold repeated names into lists. */
+export function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+}
+
+/** The id in the path. One that cannot be an id is looked up all the same: there is just nothing under it. */
+export function imageIdOf(params: unknown): string {
+  const id =
+    typeof params === 'object' && params !== null && 'image_id' in params ? params.image_id : undefined;
+  return typeof id === 'string' ? id : '';
+}
+
+/** Throws GatewayError `not_found` for unknown and foreign ids alike. */
+export async function findRecord(
+  id: string,
+  keyId: string,
+  tools: Pick<HttpTools, 'records'>,
+): Promise<GenerationRecord> {
+  const record = isId('img', id) ? await tools.records.get(id, keyId) : undefined;
+  if (record === undefined) throw noSuchImage();
+  return record;
+}
+
+/** Record and objects are gone when it returns. A crash in between is made good at the next start. */
+async function removeRecord(id: string, keyId: string, tools: HttpTools): Promise<void> {
+  const removed = isId('img', id) ? await tools.records.remove(id, keyId) : undefined;
+  if (removed === undefined) throw noSuchImage();
+  if (removed === 'in_progress')
+    throw new GatewayError(
+      'not_ready',
+      'Image is not ready yet. Current status: in_progress. It can be deleted when it has ended.',
+    );
+  for (const object of removed.objects) await tools.objects.remove(object);
+  await tools.records.forgetObjects(removed.objects);
+}
+
+export function noSuchImage(): GatewayError {
+  return new GatewayError('not_found', 'There is no such image.');
+}

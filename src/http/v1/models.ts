@@ -1,0 +1,47 @@
+import { GatewayError } from '../../core/errors.ts';
+import type { ApiKey } from '../../core/key-store.ts';
+import type { Model } from '../../core/catalog.ts';
+import type { RouteTable } from '../server.ts';
+import type { HttpTools } from '../tools.ts';
+import { keyOf } from './images-generations.ts';
+import { modelToWire } from './wire.ts';
+
+/** GET /v1/models and /v1/models/{model_id}: what this key may use (public-api.md section 11). */
+export function modelRoutes(tools: HttpTools): RouteTable {
+  return {
+    '/v1/models': {
+      GET: (request, reply) => {
+        const key = keyOf(request);
+        const data = tools.catalog
+          .all()
+          .filter((model) => mayUse(key, model))
+          .map((model) => modelToWire(model, tools.isUsable));
+        return reply.send({ object: 'list', data });
+      },
+    },
+    '/v1/models/*': {
+      GET: (request, reply) => {
+        const name = decodeName(request.params);
+        const model = tools.catalog.find(name);
+        if (model === undefined || !mayUse(keyOf(request), model)) {
+          throw new GatewayError(
+            'model_not_found',
+            'There is no such model. GET /v1/models lists the models.',
+            { param: 'model' },
+          );
+        }
+        return reply.send(modelToWire(model, tools.isUsable));
+      },
+    },
+  };
+}
+
+function mayUse(key: ApiKey, model: Model): boolean {
+  return key.models === undefined || key.models.includes(model.card.id);
+}
+
+/** Ids may hold slashes, so the rest of the path is the id. */
+function decodeName(params: unknown): string {
+  const rest = typeof params === 'object' && params !== null && '*' in params ? params['*'] : '';
+  return typeof rest === 'string' ? rest : '';
+}

@@ -1,0 +1,30 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { GatewayError } from '../../core/errors.ts';
+
+const names = ['native-params', 'token360-native-params'];
+const on = new Set(['true', '1', 'yes', 'on']);
+const off = new Set(['', 'false', '0', 'no', 'off']);
+
+/** Whether the body is the upstream's own JSON. Two headers that disagree, or another word: 400 (public-api.md section 6). */
+export function readNativeSwitch(headers: IncomingHttpHeaders): boolean {
+  const values = names.flatMap((name) => {
+    const value = headers[name];
+    return value === undefined ? [] : String(value).split(',');
+  });
+  const read = values.map((value) => {
+    const word = value.trim().toLowerCase();
+    if (on.has(word)) return true;
+    if (off.has(word)) return false;
+    throw new GatewayError('invalid_value', "The header 'Native-Params' must be true or false.", {
+      param: 'Native-Params',
+    });
+  });
+  if (new Set(read).size > 1) {
+    throw new GatewayError(
+      'invalid_value',
+      "The headers 'Native-Params' and 'Token360-Native-Params' disagree.",
+      { param: 'Native-Params' },
+    );
+  }
+  return read[0] ?? false;
+}

@@ -1,0 +1,3 @@
+import { runGateway } from './cli/start.ts';
+
+await runGateway();
