@@ -1,4 +1,7 @@
-/** Where stored bytes live. Names are ours, never a caller's; objects are written once and never changed. */
+/**
+ * Where stored bytes live. Names are ours, never a caller's; objects are written once and never changed.
+ * Whatever the medium does wrong is an ObjectStoreError.
+ */
 
 /** A new object being written; invisible until `publish`. */
 export interface ObjectDraft {
@@ -8,7 +11,10 @@ export interface ObjectDraft {
   readonly bytes: number;
   /** Reads back what was written so far; short at the end. For checking structure before publishing. */
   readAt(offset: number, length: number): Promise<Uint8Array>;
-  /** Makes the bytes durable under this name. After it returns they survive a power cut. */
+  /**
+   * Makes the bytes durable under this name. After it returns they survive a power cut. A name that already
+   * holds the same bytes is fine (a publish that was cut off and is repeated), other bytes are `taken`.
+   */
   publish(name: string): Promise<{ bytes: number; sha256: string }>;
   /** Forgets the bytes; harmless after `publish`. */
   discard(): Promise<void>;
@@ -36,4 +42,21 @@ export interface ObjectStore {
   /** Throws when the store cannot take a new object now. For /readyz. */
   check(): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * Why the store could not do it: no room; writing not allowed; a name that already holds other bytes; anything
+ * else the disk or the network did.
+ */
+export type ObjectStoreFault = 'full' | 'read_only' | 'taken' | 'io';
+
+/** The one error a store throws over its medium; the driver's own is its `cause`. */
+export class ObjectStoreError extends Error {
+  readonly kind: ObjectStoreFault;
+
+  constructor(kind: ObjectStoreFault, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'ObjectStoreError';
+    this.kind = kind;
+  }
 }

@@ -1,0 +1,111 @@
+import { open, opendir, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+
+import type { ObjectStore } from '../core/object-store.ts';
+import { asObjectStoreError, isAbsent } from './filesystem-error.ts';
+import { createDraft, draftFolder, removeLeftDrafts, type LiveDraft } from './filesystem-draft.ts';
+import { openReader } from './filesystem-reader.ts';
+import { makeFolderSync } from './folder-sync.ts';
+import { checkName } from './object-name.ts';
+
+export interface FilesystemOptions {
+  /** Made when it is not there. */
+  folder: string;
+  /**
+   * True: leaves the drafts of other processes alone, for a second process that may not see the first one's
+   * id (a container beside it). Otherwise drafts whose process is dead are removed.
+   */
+  keepDrafts?: boolean;
+}
+
+/** Objects as files: `<folder>/<name>`, readable by their owner only. */
+export async function openFilesystemStore(options: FilesystemOptions): Promise<ObjectStore> {
+  const folder = path.resolve(options.folder);
+  const live = new Set<LiveDraft>();
+  const folderSync = makeFolderSync();
+  await reporting('The folder for objects cannot be opened.', async () => {
+    await folderSync.make(draftFolder(folder));
+    if (options.keepDrafts !== true) await removeLeftDrafts(folder);
+  });
+
+  const store: ObjectStore = {
+    create: () =>
+      reporting('A new object cannot be started.', async () => {
+        const draft = await createDraft(folder, folderSync, () => live.delete(draft));
+        live.add(draft);
+        return draft;
+      }),
+
+    open: (name) =>
+      reporting('A stored object cannot be opened.', async () => {
+        const handle = await open(pathOf(folder, name), 'r').catch(undefinedIfAbsent);
+        return handle === undefined ? undefined : openReader(handle);
+      }),
+
+    remove: (name) =>
+      reporting('A stored object cannot be removed.', async () => {
+        const file = pathOf(folder, name);
+        const removed = await unlink(file).then(() => true, undefinedIfAbsent);
+        // Removed means removed, also after a power cut.
+        if (removed === true) await folderSync.sync(path.dirname(file));
+        return removed === true;
+      }),
+
+    async *list() {
+      try {
+        yield* listFolder(folder, '');
+      } catch (error) {
+        throw asObjectStoreError(error, 'The stored objects cannot be listed.');
+      }
+    },
+
+    async check() {
+      const draft = await store.create();
+      try {
+        await draft.write(new Uint8Array(1));
+        // Read back from the file: the byte has left our own buffers.
+        await draft.readAt(0, 1);
+      } finally {
+        await draft.discard();
+      }
+    },
+
+    async close() {
+      await Promise.all([...live].map((draft) => draft.discard()));
+    },
+  };
+  return store;
+}
+
+async function* listFolder(folder: string, prefix: string): AsyncGenerator<{ name: string; bytes: number }> {
+  const entries = await opendir(path.join(folder, prefix)).catch(undefinedIfAbsent);
+  if (entries === undefined) return;
+  for await (const entry of entries) {
+    // Drafts, and whatever else is not ours.
+    if (entry.name.startsWith('.')) continue;
+    const name = `${prefix}${entry.name}`;
+    if (entry.isDirectory()) yield* listFolder(folder, `${name}/`);
+    if (!entry.isFile()) continue;
+    // Gone since the folder was read: not listed.
+    const status = await stat(path.join(folder, name)).catch(undefinedIfAbsent);
+    if (status !== undefined) yield { name, bytes: status.size };
+  }
+}
+
+function pathOf(folder: string, name: string): string {
+  return path.join(folder, checkName(name));
+}
+
+/** Not found is an answer, not an error. */
+function undefinedIfAbsent(error: unknown): undefined {
+  if (isAbsent(error)) return undefined;
+  throw error;
+}
+
+async function reporting<T>(message: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asObjectStoreError(error, message);
+  }
+}

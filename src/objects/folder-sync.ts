@@ -1,0 +1,80 @@
+import { mkdir, open } from 'node:fs/promises';
+import path from 'node:path';
+
+import { isAbsent } from './filesystem-error.ts';
+
+/** Makes names in folders durable: a new file survives a power cut only when its folder was synced too. */
+export interface FolderSync {
+  /** Resolves when every change to the folder made before the call is on the disk. */
+  sync(folder: string): Promise<void>;
+  /** Makes the folder (an absolute path) and those above it, durably. */
+  make(folder: string): Promise<void>;
+}
+
+export function makeFolderSync(): FolderSync {
+  const running = new Map<string, Promise<void>>();
+  const next = new Map<string, Promise<void>>();
+  const made = new Set<string>();
+
+  /** One sync at a time and folder; all who come while it runs share the one after it. */
+  function sync(folder: string): Promise<void> {
+    const current = running.get(folder);
+    if (current === undefined) return start(folder);
+    let following = next.get(folder);
+    if (following === undefined) {
+      following = current.then(follow, follow);
+      next.set(folder, following);
+    }
+    return following;
+
+    function follow(): Promise<void> {
+      next.delete(folder);
+      return start(folder);
+    }
+  }
+
+  function start(folder: string): Promise<void> {
+    const work = syncNow(folder).finally(() => {
+      if (running.get(folder) === work) running.delete(folder);
+    });
+    running.set(folder, work);
+    return work;
+  }
+
+  async function make(folder: string): Promise<void> {
+    if (made.has(folder)) return;
+    const parent = path.dirname(folder);
+    const isNew = await makeOne(folder).catch(async (error: unknown) => {
+      if (!isAbsent(error) || parent === folder) throw error;
+      await make(parent);
+      return makeOne(folder);
+    });
+    // One that was there may have been made a moment ago, by a process that died before its sync.
+    await sync(parent).catch((error: unknown) => {
+      if (isNew) throw error;
+    });
+    made.add(folder);
+  }
+
+  return { sync, make };
+}
+
+/** True: it was not there before. */
+async function makeOne(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function syncNow(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
