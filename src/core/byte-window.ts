@@ -24,8 +24,9 @@ export interface ByteWindow {
   find(byte: number, offset: number): Promise<number | undefined>;
 }
 
-// PNG writers cut their data into chunks of 8 KiB: 64 KiB a read is eight chunks.
-const blockBytes = 64 * 1024;
+// PNG writers cut their data into chunks of 8 KiB, so most of a PNG passes by. On a 6 MB PNG in a file: 64 KiB
+// cost 4 ms of CPU, 128 KiB 2 ms, more brought nothing.
+const blockBytes = 128 * 1024;
 
 export function openWindow(readAt: ReadAt, bytes: number): ByteWindow {
   let block: Uint8Array = new Uint8Array(0);
