@@ -1,0 +1,46 @@
+import { Readable, pipeline } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { UpstreamFault } from '../core/fault.ts';
+import type { Incoming } from './send.ts';
+
+const decoders = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+/**
+ * An answer's body without its content encoding. We ask for none, but a proxy in between may compress all the
+ * same, and the answer has been paid for. Limits are to be set on what comes out of here.
+ * Throws UpstreamFault `bad_reply` for an encoding that is unknown or broken; SendFailure comes through.
+ */
+export async function* decodeContent(incoming: Incoming): AsyncGenerator<Uint8Array> {
+  const encoding = incoming.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity' || encoding === '') {
+    yield* incoming.body;
+    return;
+  }
+  if (!Object.hasOwn(decoders, encoding)) {
+    incoming.cancel();
+    throw new UpstreamFault('bad_reply', { details: 'unreadable answer: an unknown content encoding' });
+  }
+  let cutOff: unknown;
+  const source = Readable.from(incoming.body, { objectMode: false });
+  const decoder = decoders[encoding as keyof typeof decoders]();
+  source.once('error', (error) => {
+    cutOff = error;
+  });
+  pipeline(source, decoder, () => {});
+  try {
+    for await (const chunk of decoder) yield chunk as Uint8Array;
+  } catch (error) {
+    if (cutOff !== undefined) throw cutOff;
+    throw new UpstreamFault('bad_reply', {
+      details: 'unreadable answer: broken content encoding',
+      cause: error,
+    });
+  } finally {
+    incoming.cancel();
+  }
+}
