@@ -21,7 +21,7 @@ export const faults: FaultMeanings = {
 };
 
 /** `ErrorInfo.reason` says more than the status where it stands here: a bad key is a 400 upstream. */
-export const reasons: FaultMeanings = { API_KEY_INVALID: 'auth' };
+const reasons: FaultMeanings = { API_KEY_INVALID: 'auth' };
 
 /**
  * An answer without a picture is well-formed, but whether it was charged is open (section 13): only the

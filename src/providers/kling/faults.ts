@@ -50,7 +50,10 @@ const refusalSchema = z.object({
   request_id: z.string().nullish(),
 });
 
-/** No task has this id: its own class, because right after a lost create it is an answer (section 11, quirk 7). */
+/**
+ * No task has this id: its own class, because right after a lost create it is an answer (section 11, quirk 7).
+ * To a poll it is a refused question.
+ */
 export class UnknownTask extends UpstreamFault {}
 
 export function readFault(answer: FailedAnswer): UpstreamFault {
@@ -59,7 +62,7 @@ export function readFault(answer: FailedAnswer): UpstreamFault {
   const text = body?.message ?? undefined;
   const said = { code, text, requestId: body?.request_id ?? undefined, param: namedField(text, fields) };
   if (code === '1201' && /not found by id/i.test(text ?? '')) {
-    return new UnknownTask('unknown', faultFrom('unknown', answer, said).facts);
+    return new UnknownTask('parameter', faultFrom('parameter', answer, said).facts);
   }
   // A submit of ours arrived before: it is looked up by our id, never repeated (section 11, quirk 6).
   if (code === '1201' && /external_task_id\b.*already exists/i.test(text ?? '')) {

@@ -35,8 +35,8 @@ export const faults: FaultMeanings = {
   '1230': 'unknown',
   // Our request id is in use: an earlier submit was accepted, and without its task id it cannot be asked for.
   '1231': 'unknown',
-  // No such task.
-  '1233': 'unknown',
+  // No such task: a refused question.
+  '1233': 'parameter',
   '1234': 'unknown',
   '1261': { kind: 'parameter', param: 'prompt' },
   '1300': 'content',
