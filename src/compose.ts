@@ -22,11 +22,11 @@ import type { HttpTools } from './http/tools.ts';
 import { findImage } from './http/v1/files.ts';
 import { openFilesystemStore } from './objects/filesystem.ts';
 import { providers as knownProviders, registrations, type Registration } from './providers/registry.ts';
-import { lockDataDirectory } from './records/lock.ts';
+import { lockDataDirectory } from './records/data-directory.ts';
 import { openSqlite } from './records/sqlite.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox/start.ts';
 import { createUpstreamClient } from './upstream/client.ts';
-import { downloadImage } from './upstream/download.ts';
+import { createDownloader } from './upstream/download.ts';
 import { fetchPublic } from './upstream/fetch-public.ts';
 
 /** A gateway, put together and recovered, not yet listening. */
@@ -86,6 +86,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     config.sandboxFor === 'none' ? undefined : await startSandbox(startersOf(known), overrides.sandbox);
   const catalog = withSandboxRoutes(config.catalog, known, sandbox);
   const client = createUpstreamClient({ objects, log });
+  const downloader = createDownloader({ objects, log, clock });
   const health = makeRouteHealth(() => clock.now());
   const inFlight = makeInFlight(config.maxInFlight);
   const stop = new AbortController();
@@ -102,7 +103,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     deadlineMs: config.deadlineMs,
     collectMs,
     stop: stop.signal,
-    download: (url, route, signal) => downloadImage(url, route, signal, { objects, clock, log }),
+    download: (url, route, signal) => downloader.fetch(url, route, signal),
   };
   let isDraining = false;
   const http: HttpTools = {
@@ -158,7 +159,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     stop.abort(new Error('the gateway is stopping'));
     await Promise.all([inFlight.empty(), resuming]);
     await app.close();
-    await client.close();
+    await Promise.all([client.close(), downloader.close()]);
     await sandbox?.close();
     await objects.close();
     await store.close();

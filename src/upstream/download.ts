@@ -1,0 +1,167 @@
+import { systemClock, type Clock } from '../core/clock.ts';
+import { UpstreamFault } from '../core/fault.ts';
+import type { Log } from '../core/log.ts';
+import type { ObjectDraft, ObjectStore } from '../core/object-store.ts';
+import type { Route } from '../core/route.ts';
+import { decodeContent } from './content-encoding.ts';
+import type { PublicWeb, Resolve } from './public-web.ts';
+import { createPublicWeb } from './public-web.ts';
+import { SendFailure } from './send.ts';
+import { withTimeLimit } from './time-limit.ts';
+
+/** Fetches the pictures that upstreams answer with as links. */
+export interface Downloader {
+  /**
+   * The whole picture in a draft. Only public hosts, the route's own origin and its `downloadOrigins` are asked,
+   * and never with a credential. A link that is not there yet, or cut off, is asked again a few times, from zero.
+   *
+   * Throws UpstreamFault: `bad_reply` when the link is gone or must not be used and asking again is no use,
+   * `unknown` when it could not be had now but might be later. When the signal ends it: the signal's reason.
+   * What the object store throws comes through as it is. No draft outlives an error.
+   */
+  fetch(link: string, route: DownloadRoute, signal: AbortSignal): Promise<ObjectDraft>;
+  /** Ends what still runs. */
+  close(): Promise<void>;
+}
+
+export type DownloadRoute = Pick<Route, 'baseUrl' | 'downloadOrigins'>;
+
+export interface DownloaderOptions {
+  objects: Pick<ObjectStore, 'create'>;
+  log: Log;
+  clock?: Clock;
+  /** Default: the system's resolver. */
+  resolve?: Resolve;
+  limits?: Partial<DownloadLimits>;
+}
+
+export interface DownloadLimits {
+  /** Of one picture. */
+  maxBytes: number;
+  /** Of one try. */
+  tryTimeoutMs: number;
+  connectTimeoutMs: number;
+  headersTimeoutMs: number;
+  idleTimeoutMs: number;
+  maxRedirects: number;
+  /** Waits between tries; one try more than there are waits. */
+  waitsMs: readonly number[];
+}
+
+const defaultLimits: DownloadLimits = {
+  maxBytes: 64 * 1024 * 1024,
+  tryTimeoutMs: 120_000,
+  connectTimeoutMs: 10_000,
+  headersTimeoutMs: 30_000,
+  idleTimeoutMs: 30_000,
+  maxRedirects: 3,
+  // GLM-Image's CDN answers 404 for some seconds after the reply (upstream-glm-image.md section 8, quirk 2).
+  waitsMs: [250, 500, 1000, 2000, 4000],
+};
+
+/** How one try ended. */
+type Try =
+  | { kind: 'fetched'; draft: ObjectDraft }
+  | { kind: 'later'; details: string }
+  | { kind: 'never'; details: string };
+
+export function createDownloader(options: DownloaderOptions): Downloader {
+  const { objects, log, clock = systemClock } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const web = createPublicWeb({
+    connectTimeoutMs: limits.connectTimeoutMs,
+    ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
+  });
+
+  return {
+    async fetch(link, route, signal) {
+      // Links carry signatures; only where they lead may be told.
+      const host = URL.parse(link)?.host ?? 'not a URL';
+      for (const waitMs of [...limits.waitsMs, undefined]) {
+        const tried = await tryOnce(link, { web, objects, limits, origins: originsOf(route), signal });
+        if (tried.kind === 'fetched') return tried.draft;
+        const details = `download from ${host}: ${tried.details}`;
+        if (tried.kind === 'never') {
+          throw new UpstreamFault('bad_reply', {
+            message: 'The image was made, but the image service does not give it out.',
+            details,
+          });
+        }
+        if (waitMs === undefined) {
+          throw new UpstreamFault('unknown', {
+            message: 'The image was made, but could not be fetched from the image service.',
+            details,
+          });
+        }
+        log.debug({ host, reason: tried.details, waitMs }, 'a download is tried again');
+        await clock.sleep(waitMs, signal);
+      }
+      throw new Error('not reached: the last try has no wait');
+    },
+    close: () => web.close(),
+  };
+}
+
+async function tryOnce(
+  link: string,
+  tools: {
+    web: PublicWeb;
+    objects: Pick<ObjectStore, 'create'>;
+    limits: DownloadLimits;
+    origins: readonly string[];
+    signal: AbortSignal;
+  },
+): Promise<Try> {
+  const { web, objects, limits, origins, signal } = tools;
+  let draft: ObjectDraft | undefined;
+  try {
+    return await withTimeLimit(limits.tryTimeoutMs, signal, async (limited): Promise<Try> => {
+      const opened = await web.open(link, {
+        allowedOrigins: origins,
+        // Some upstreams link to plain http; refusing would lose a picture that was paid for.
+        allowHttp: true,
+        maxRedirects: limits.maxRedirects,
+        accept: 'image/*,*/*;q=0.5',
+        headersTimeoutMs: limits.headersTimeoutMs,
+        idleTimeoutMs: limits.idleTimeoutMs,
+        signal: limited,
+      });
+      if (opened.kind === 'refused') return { kind: 'never', details: opened.details };
+      const { incoming } = opened;
+      if (incoming.status !== 200) {
+        incoming.cancel();
+        return {
+          kind: isPassing(incoming.status) ? 'later' : 'never',
+          details: `status ${incoming.status}`,
+        };
+      }
+      draft = await objects.create();
+      for await (const chunk of decodeContent(incoming)) {
+        if (draft.bytes + chunk.length > limits.maxBytes) {
+          await draft.discard();
+          return { kind: 'never', details: `larger than ${limits.maxBytes} bytes` };
+        }
+        await draft.write(chunk);
+      }
+      if (draft.bytes > 0) return { kind: 'fetched', draft };
+      await draft.discard();
+      return { kind: 'later', details: 'no bytes' };
+    });
+  } catch (error) {
+    await draft?.discard();
+    signal.throwIfAborted();
+    if (error instanceof SendFailure || error instanceof UpstreamFault) {
+      return { kind: 'later', details: error.message };
+    }
+    throw error;
+  }
+}
+
+/** Answers after which a link may still come to work. */
+function isPassing(status: number): boolean {
+  return status < 400 || [404, 408, 425, 429].includes(status) || status >= 500;
+}
+
+function originsOf(route: DownloadRoute): string[] {
+  return [route.baseUrl, ...route.downloadOrigins].flatMap((address) => URL.parse(address)?.origin ?? []);
+}
