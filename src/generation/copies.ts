@@ -1,0 +1,160 @@
+import sharp, { type Sharp } from 'sharp';
+import { decodeBmp, readBmpHeader } from '../core/bmp.ts';
+import type { ImageFormat } from '../core/image-format.ts';
+
+/**
+ * The one place where pixels are touched. Every function works on bytes whose format was sniffed and whose
+ * claimed size was checked; none runs on the way of a paid result.
+ */
+export interface Picture {
+  bytes: Uint8Array;
+  format: ImageFormat;
+}
+
+/** What a picture's header says, as its decoder reads it. */
+export interface PictureFacts {
+  /** As it is to be seen, orientation applied. */
+  width: number;
+  height: number;
+  /** EXIF: 1 is upright, 2..8 are turned or mirrored. */
+  orientation: number;
+  hasAlpha: boolean;
+  /** Frames or pages; only the first is ever decoded. */
+  frames: number;
+  bitsPerSample: number;
+}
+
+export interface Encoding {
+  format: 'png' | 'jpeg';
+  /** 1..100, JPEG only. */
+  quality: number;
+  /** 1 keeps the size; the smaller, the smaller. */
+  scale: number;
+}
+
+export interface EncodedPicture {
+  bytes: Uint8Array;
+  width: number;
+  height: number;
+}
+
+// Every picture is decoded once: a cache would only hold memory.
+sharp.cache(false);
+
+/** Wide files (TIFF takes 65,535 samples a pixel) would fill the memory with few pixels. CMYK and alpha are 5. */
+const maxChannels = 5;
+
+/** No honest picture within the size limits takes this long. */
+const maxDecodeSeconds = 30;
+
+/** Two decodes at a time in the process: they hold up to a few hundred megabytes each. */
+const gate = makeGate(2);
+
+/** Reads the header with the decoder itself; undefined when it refuses. HEIC is not read. */
+export async function describePicture(
+  picture: Picture,
+  maxPixels: number,
+): Promise<PictureFacts | undefined> {
+  if (picture.format === 'bmp') {
+    const header = readBmpHeader(picture.bytes);
+    if (header === undefined) return undefined;
+    const { width, height, masks } = header;
+    return { width, height, orientation: 1, hasAlpha: masks[3] !== 0, frames: 1, bitsPerSample: 8 };
+  }
+  try {
+    const meta = await open(picture, maxPixels).metadata();
+    const decoder = picture.format === 'avif' ? 'heif' : picture.format;
+    if (meta.format !== decoder || meta.channels > maxChannels) return undefined;
+    const { width, height } = meta.autoOrient;
+    return {
+      width,
+      height,
+      orientation: meta.orientation ?? 1,
+      hasAlpha: meta.hasAlpha,
+      frames: meta.pages ?? 1,
+      bitsPerSample: meta.bitsPerSample ?? (meta.depth === 'uchar' ? 8 : 16),
+    };
+  } catch {
+    return undefined; // libvips says why in words that change; the caller reads one text
+  }
+}
+
+/** True when every pixel is there. Rows stream through, so memory does not grow with the picture where the format allows. */
+export async function decodesWhole(
+  picture: Picture,
+  maxPixels: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return gate(signal, async () => {
+    if (picture.format === 'bmp') return (await decodeBmp(picture.bytes, maxPixels)) !== undefined;
+    try {
+      const { height } = await open(picture, maxPixels).metadata();
+      // Full height and hardly any width: every row is asked for, and little is held.
+      await open(picture, maxPixels).resize(4, height, { fit: 'fill' }).raw().toBuffer();
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A new file of the picture as it is to be seen: upright, sRGB, on white where the format has no alpha, without metadata. */
+export async function encodePicture(
+  picture: Picture,
+  { format, quality, scale }: Encoding,
+  maxPixels: number,
+  signal: AbortSignal,
+): Promise<EncodedPicture> {
+  return gate(signal, async () => {
+    const facts = await describePicture(picture, maxPixels);
+    if (facts === undefined) throw new Error('a picture that was described before is not readable any more');
+    let pipeline = (await openDecoded(picture, maxPixels)).autoOrient();
+    if (scale < 1) pipeline = pipeline.resize({ width: Math.max(1, Math.round(facts.width * scale)) });
+    pipeline =
+      format === 'png'
+        ? pipeline.png()
+        : pipeline
+            .flatten({ background: '#ffffff' })
+            .jpeg({ quality, chromaSubsampling: quality >= 90 ? '4:4:4' : '4:2:0' });
+    const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
+    return { bytes: data, width: info.width, height: info.height };
+  });
+}
+
+/** `truncated`, no stricter: photos with stray bytes between their segments are common and look right everywhere. */
+function open({ bytes }: Picture, maxPixels: number): Sharp {
+  return sharp(bytes, {
+    failOn: 'truncated',
+    limitInputPixels: maxPixels,
+    sequentialRead: true,
+    animated: false,
+  }).timeout({ seconds: maxDecodeSeconds });
+}
+
+async function openDecoded(picture: Picture, maxPixels: number): Promise<Sharp> {
+  if (picture.format !== 'bmp') return open(picture, maxPixels);
+  const image = await decodeBmp(picture.bytes, maxPixels);
+  if (image === undefined) throw new Error('a BMP that was decoded before does not decode any more');
+  const { pixels, width, height, channels } = image;
+  return sharp(pixels, { raw: { width, height, channels } });
+}
+
+/** Lets `most` run at a time, the others wait in order; one that is aborted while waiting never starts. */
+function makeGate(most: number): <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (signal, work) => {
+    signal.throwIfAborted();
+    if (running >= most) await new Promise<void>((start) => waiting.push(start));
+    else running++;
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } finally {
+      // The place is handed on, not freed, so nobody slips in between.
+      const start = waiting.shift();
+      if (start === undefined) running--;
+      else start();
+    }
+  };
+}
