@@ -1,5 +1,4 @@
 import type { Draw, Simulator, SimulatorOptions } from './kit.ts';
-import { startSketchMaker } from './sketch/maker.ts';
 
 /** How one provider's simulator is started. */
 export interface SimulatorStarter {
@@ -14,7 +13,7 @@ export interface Sandbox {
 }
 
 /** Where one provider's simulator differs from the rest. */
-export type SandboxOptions = Partial<Pick<SimulatorOptions, 'delayMs' | 'capacity' | 'seed'>> & {
+export type SandboxOptions = Partial<Pick<SimulatorOptions, 'delayMs' | 'seed'>> & {
   /** First port; each simulator takes the next. Absent: any free ports. */
   firstPort?: number;
   /** Draws the pictures; the sketch maker by default. */
@@ -27,7 +26,9 @@ export async function startSandbox(
   options: SandboxOptions = {},
 ): Promise<Sandbox> {
   const { firstPort, draw, ...common } = options;
-  // Costs nothing until the first picture is drawn.
+  const { startSketchMaker } = draw
+    ? { startSketchMaker: () => ({ draw, close: async () => undefined }) }
+    : await import('./sketch/maker.ts');
   const maker = startSketchMaker();
   const drawWith: Draw = draw ?? ((request) => maker.draw(request));
   const started = await Promise.all(
