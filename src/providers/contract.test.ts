@@ -561,6 +561,7 @@ function isStart(value: unknown): value is StartSimulator {
   return typeof value === 'function' && /^start\w+Simulator$/.test(value.name);
 }
 
+const failed = 'FAILED';
 const table = new Map<string, Map<string, string>>(cases.map(({ name }) => [name, new Map()]));
 
 for (const provider of providers) {
@@ -599,6 +600,7 @@ for (const provider of providers) {
 test('the table of the contract is the one that is documented', async (t) => {
   const text = tableText();
   t.diagnostic(`\n${text}`);
+  assert.ok(!text.includes(failed), 'not every case has passed, so there is no table to compare');
   const file = path.resolve(import.meta.dirname, '../../docs/providers/contract.md');
   if (process.env['UPDATE_DOCS'] === '1') {
     await mkdir(path.dirname(file), { recursive: true });
@@ -617,7 +619,7 @@ function tableText(): string {
   const names = providers.map(({ name }) => name);
   const reasons: string[] = [];
   const cell = (text: string | undefined): string => {
-    if (text === undefined) return 'FAILED';
+    if (text === undefined) return failed;
     if (text === 'pass') return text;
     if (!reasons.includes(text)) reasons.push(text);
     return `no (${reasons.indexOf(text) + 1})`;
