@@ -1,78 +1,89 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { afterEach, test } from 'node:test';
+import { httpAnswer, startRawServer } from '../../test/kit/raw-server.ts';
 import { UpstreamFault } from '../core/fault.ts';
-import type { ProviderContext } from '../core/provider.ts';
+import type { ProviderContext, ProviderFacts } from '../core/provider.ts';
+import type { Route } from '../core/route.ts';
 import { createUpstreamClient } from './client.ts';
-import { faultFrom } from './read-fault.ts';
 import { sendJson } from './send-json.ts';
 
-const apiKey = 'key-of-the-operator-0123456789';
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
 
 function quiet(): void {}
 
-/** Asks a server that refuses with this text and gives the fault back. */
-async function refusedWith(t: TestContext, text: string): Promise<UpstreamFault> {
-  const server = createServer((_, response) => {
-    response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ text }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
+async function start(answer: Buffer) {
+  const server = await startRawServer((socket) => socket.write(answer));
   const client = createUpstreamClient({
     objects: { create: () => Promise.reject(new Error('no pictures here')) },
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
   });
-  t.after(async () => {
-    await client.close();
-    server.close();
-  });
-  const context: ProviderContext = {
-    route: {
-      model: 'm',
-      provider: 'p',
-      name: 'r',
-      baseUrl: `http://127.0.0.1:${address.port}`,
-      credential: { kind: 'key', apiKey },
-      upstreamModel: 'm',
-      price: undefined,
-      downloadOrigins: [],
-      concurrency: undefined,
-      imagesPerMinute: undefined,
-      watermarkFree: false,
-      sandbox: false,
+  closers.push(
+    () => client.close(),
+    () => server.close(),
+  );
+  const signed: unknown[] = [];
+  const provider: Pick<ProviderFacts, 'authorize' | 'readFault'> = {
+    authorize: (credential, exchange) => {
+      signed.push(exchange);
+      return { authorization: credential.kind === 'key' ? `Bearer ${credential.apiKey}` : '' };
     },
+    readFault: ({ status }) => new UpstreamFault('auth', { details: `status ${status}` }),
+  };
+  const route: Pick<Route, 'baseUrl' | 'credential'> = {
+    baseUrl: `${server.origin}/v4`,
+    credential: { kind: 'key', apiKey: 'k1' },
+  };
+  const context: ProviderContext = {
+    route: route as Route,
     client,
-    signal: t.signal,
-    now: () => 0,
+    signal: new AbortController().signal,
+    now: () => 17,
   };
-  const provider = {
-    authorize: () => ({ authorization: `Bearer ${apiKey}` }),
-    readFault: (answer: Parameters<typeof faultFrom>[1]) => faultFrom('auth', answer, { text }),
-  };
-  try {
-    await sendJson(context, provider, { path: '/', read: () => undefined });
-  } catch (thrown) {
-    assert.ok(thrown instanceof UpstreamFault);
-    return thrown;
-  }
-  throw new assert.AssertionError({ message: 'was not refused' });
+  return { server, provider, context, signed };
 }
 
-test('a key that the upstream repeats does not reach the fault', async (t) => {
-  const fault = await refusedWith(t, `Incorrect key ${apiKey}. You sent Bearer ${apiKey}.`);
-  assert.equal(fault.kind, 'auth');
-  assert.equal(fault.facts.details, 'HTTP 401, said: Incorrect key [secret]. You sent Bearer [secret].');
-  assert.ok(!`${fault.stack} ${JSON.stringify(fault)}`.includes(apiKey));
+test('posts a body below the base URL, and signs the very text that is sent', async () => {
+  const { server, provider, context, signed } = await start(httpAnswer(200, '{"id":1}'));
+  const body = { prompt: 'eine Möwe' };
+  const read = await sendJson(context, provider, {
+    path: '/images?x=1',
+    body,
+    headers: { 'accept-language': 'en' },
+    read: (answer) => answer.body,
+  });
+  assert.deepEqual(read, { id: 1 });
+  const [head = '', sent = ''] = (server.requests[0] ?? '').split('\r\n\r\n');
+  assert.match(head, /^POST \/v4\/images\?x=1 /);
+  for (const line of [
+    'content-type: application/json',
+    'accept: application/json',
+    'accept-language: en',
+    'authorization: Bearer k1',
+  ]) {
+    assert.ok(head.includes(`\r\n${line}\r\n`) || head.endsWith(`\r\n${line}`), line);
+  }
+  const text = Buffer.from(sent, 'latin1').toString();
+  assert.deepEqual(JSON.parse(text), body);
+  assert.deepEqual(signed, [
+    { method: 'POST', url: `${server.origin}/v4/images?x=1`, body: text, nowMs: 17 },
+  ]);
 });
 
-test('a key that the shortening of the text cuts in two does not reach the fault either', async (t) => {
-  const fault = await refusedWith(t, `${'x'.repeat(470)}${apiKey}`);
-  assert.ok(!fault.facts.details?.includes('key-of-the'), fault.facts.details);
+test('asks with GET and no body or type where there is nothing to send', async () => {
+  const { server, provider, context, signed } = await start(httpAnswer(200, '{}'));
+  await sendJson(context, provider, { path: '/tasks/1', harmless: true, read: () => undefined });
+  assert.match(server.requests[0] ?? '', /^GET \/v4\/tasks\/1 /);
+  assert.doesNotMatch(server.requests[0] ?? '', /content-type|content-length/);
+  assert.deepEqual(signed, [{ method: 'GET', url: `${server.origin}/v4/tasks/1`, body: '', nowMs: 17 }]);
 });
 
-test('a text without the key stays as it is', async (t) => {
-  const fault = await refusedWith(t, 'Incorrect key');
-  assert.equal(fault.facts.details, 'HTTP 401, said: Incorrect key');
+test('leaves it to the provider what a refusal means', async () => {
+  const { provider, context } = await start(httpAnswer(401, '{}'));
+  await assert.rejects(
+    sendJson(context, provider, { path: '/images', body: {}, read: () => undefined }),
+    (error) => error instanceof UpstreamFault && error.kind === 'auth' && error.message === 'status 401',
+  );
 });
