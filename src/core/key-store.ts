@@ -16,14 +16,14 @@ export interface ApiKey {
 
 /** Where keys live. Changes are durable when the promise resolves and hold from the next request on. */
 export interface KeyStore {
-  /** Throws `name_taken` as its answer when a living key has the name. */
+  /** `name_taken`: a living key has the name. Throws RecordStoreError `taken` when one has the secret. */
   add(key: ApiKey): Promise<'added' | 'name_taken'>;
   /** By the hash of a presented secret; deleted keys are not found. */
   findByHash(secretHash: string): Promise<ApiKey | undefined>;
   /** By name or id; deleted keys are not found. */
   find(nameOrId: string): Promise<ApiKey | undefined>;
   list(): Promise<ApiKey[]>;
-  /** False: no such living key. */
+  /** False: no such living key. Throws RecordStoreError `taken` when another one has the new name or secret. */
   change(id: string, change: Partial<Omit<ApiKey, 'id' | 'createdAtMs'>>): Promise<boolean>;
 }
 

@@ -8,7 +8,10 @@ import type {
 } from './record.ts';
 import type { Ticket } from './provider.ts';
 
-/** Where records live. Every write is durable when its promise resolves: it survives kill -9 and a power cut. */
+/**
+ * Where records live. Every write is durable when its promise resolves: it survives kill -9 and a power cut.
+ * Whatever the database does wrong is a RecordStoreError.
+ */
 export interface RecordStore {
   /** Opens a generation and its calls, all in one step. */
   open(record: GenerationRecord, calls: readonly CallRecord[]): Promise<void>;
@@ -65,6 +68,7 @@ export type Outcome = Pick<
   | 'attempts'
 >;
 
+/** `after` and `before` exclude each other. */
 export interface ListQuery {
   keyId: string;
   limit: number;
@@ -76,14 +80,33 @@ export interface ListQuery {
   /** Default: finished ones (completed and failed). */
   status?: 'all' | 'in_progress' | 'completed' | 'failed' | 'finished';
   model?: string;
-  /** Words that must all stand in the prompt, any script. */
+  /** Words that must all stand in the prompt, any script, in either case, also as part of a longer word. */
   words?: readonly string[];
+  /** Created at this time or later. */
   createdAfterMs?: number;
+  /** Created before this time. */
   createdBeforeMs?: number;
 }
 
 export interface RecordPage {
   records: GenerationRecord[];
-  /** More exist in the direction walked. */
+  /** More exist in the direction walked; of a search that ran out of time: more may exist. */
   hasMore: boolean;
+}
+
+/**
+ * Why the store could not do it: no room; writing not allowed; another process held it for too long; the id,
+ * name or secret is in use; no such record; made by a newer version; anything else the disk or the network did.
+ */
+export type RecordStoreFault = 'full' | 'read_only' | 'busy' | 'taken' | 'missing' | 'newer' | 'io';
+
+/** The one error the record, key and setting stores throw; the driver's own is its `cause`. */
+export class RecordStoreError extends Error {
+  readonly kind: RecordStoreFault;
+
+  constructor(kind: RecordStoreFault, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'RecordStoreError';
+    this.kind = kind;
+  }
 }

@@ -1,0 +1,620 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+
+import * as fc from 'fast-check';
+
+import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
+import { makeIdMaker } from '../core/ids.ts';
+import type { ApiKey } from '../core/key-store.ts';
+import type { ListQuery, Outcome, RecordPage, RecordStore } from '../core/record-store.ts';
+import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
+import { openSqlite, type Stores } from './sqlite.ts';
+
+/** One kind of database: `open` may be called again for the same place, as another process would. */
+interface Kind {
+  name: string;
+  place: (t: TestContext) => Promise<{ open: () => Promise<Stores> }>;
+}
+
+const kinds: Kind[] = [
+  {
+    name: 'sqlite',
+    async place(t) {
+      const folder = await temporaryFolder(t);
+      return { open: () => openSqlite({ file: `${folder}/records.db`, now: () => startMs }) };
+    },
+  },
+];
+
+const startMs = Date.UTC(2026, 10, 22);
+let clockMs = startMs;
+const makeId = makeIdMaker(() => clockMs);
+
+function generation(change: Partial<GenerationRecord> = {}): GenerationRecord {
+  clockMs += 1_000;
+  return {
+    id: makeId('img'),
+    keyId: 'key_one',
+    status: 'in_progress',
+    model: 'seedream-4.5',
+    prompt: 'A minimalist sunrise over calm water',
+    parameters: { n: 1, size: '2048x2048' },
+    createdAtMs: clockMs,
+    finishedAtMs: undefined,
+    images: [],
+    failedImages: [],
+    warnings: [],
+    error: undefined,
+    usage: undefined,
+    provider: undefined,
+    servedBy: undefined,
+    providerModel: undefined,
+    attempts: 0,
+    ...change,
+  };
+}
+
+function call(generationId: string, change: Partial<CallRecord> = {}): CallRecord {
+  return {
+    generationId,
+    number: 0,
+    state: 'open',
+    firstIndex: 0,
+    images: 1,
+    route: undefined,
+    ourId: undefined,
+    ticket: undefined,
+    links: undefined,
+    attempts: 0,
+    tried: [],
+    ...change,
+  };
+}
+
+function image(index: number, object: string): StoredImage {
+  return {
+    index,
+    object,
+    format: 'png',
+    width: 2048,
+    height: 1024,
+    bytes: 5_000_000_000,
+    sha256: 'ab'.repeat(32),
+    revisedPrompt: index === 0 ? undefined : 'A sunrise, minimalist',
+  };
+}
+
+function completed(images: readonly StoredImage[], change: Partial<Outcome> = {}): Outcome {
+  return {
+    status: 'completed',
+    finishedAtMs: clockMs + 5,
+    images,
+    failedImages: [],
+    warnings: [],
+    error: undefined,
+    usage: { generatedImages: images.length, outputTokens: 1, totalTokens: 1, cost: null },
+    provider: 'ark',
+    servedBy: 'ark/primary',
+    providerModel: 'seedream-4-5-251128',
+    attempts: 1,
+    ...change,
+  };
+}
+
+/** Opens and closes a record; its id. */
+async function finish(records: RecordStore, change: Partial<GenerationRecord> = {}): Promise<string> {
+  const record = generation(change);
+  await records.open(record, []);
+  const status = change.status ?? 'completed';
+  if (status !== 'in_progress') await records.close(record.id, completed(record.images, { status }));
+  return record.id;
+}
+
+function idsOf(page: RecordPage): string[] {
+  return page.records.map(({ id }) => id);
+}
+
+const aKey: ApiKey = {
+  id: 'key_a',
+  name: 'first',
+  state: 'active',
+  secretHash: 'aa'.repeat(32),
+  hint: 'wxyz',
+  createdAtMs: startMs,
+  expiresAtMs: undefined,
+  models: undefined,
+};
+
+for (const { name: kind, place } of kinds) {
+  const openNew = async (t: TestContext): Promise<Stores> => {
+    const stores = await (await place(t)).open();
+    t.after(() => stores.close());
+    return stores;
+  };
+
+  test(`${kind}: a record comes back as it was opened`, async (t) => {
+    const { records } = await openNew(t);
+    const plain = generation();
+    const full = generation({
+      status: 'failed',
+      finishedAtMs: clockMs,
+      images: [image(0, 'images/aa/x_0.png'), image(2, 'images/aa/x_2.png')],
+      failedImages: [
+        {
+          index: 1,
+          error: { message: 'No.', type: 'api_error', param: null, code: '502', reason: 'generation_failed' },
+        },
+      ],
+      warnings: [{ param: 'size', requested: '1024x1024', used: null, message: 'Changed.' }],
+      error: { message: 'No.', type: 'api_error', param: 'n', code: '424', reason: 'outcome_unknown' },
+      usage: {
+        generatedImages: 2,
+        inputTokens: 3,
+        outputTokens: 9_000_000_000,
+        totalTokens: 9_000_000_003,
+        cost: { amount: '0.080000', currency: 'USD' },
+      },
+      provider: 'kling',
+      servedBy: 'sandbox/kling',
+      providerModel: 'kling-image-o1',
+      attempts: 3,
+    });
+    await records.open(plain, [call(plain.id)]);
+    await records.open(full, []);
+    assert.deepEqual(await records.get(plain.id, 'key_one'), plain);
+    assert.deepEqual(await records.get(full.id, undefined), full);
+  });
+
+  test(`${kind}: prompts of any script and with any character come back as they were`, async (t) => {
+    const { records } = await openNew(t);
+    const prompts = [
+      '黄昏的山水',
+      'a\0b',
+      "'; drop table generations; --",
+      '‮right to left',
+      '🦊🏔️',
+      '\n\t "',
+      ' ',
+    ];
+    for (const prompt of [...prompts, 'x'.repeat(8000)]) {
+      const record = generation({ prompt, parameters: { user: prompt, lone: '\ud800' } });
+      await records.open(record, []);
+      assert.deepEqual(await records.get(record.id, 'key_one'), record);
+    }
+  });
+
+  test(`${kind}: another key's record is like one that never existed`, async (t) => {
+    const { records } = await openNew(t);
+    const id = await finish(records, { keyId: 'key_one' });
+    const unknown = makeId('img');
+    for (const [asked, keyId] of [
+      [id, 'key_two'],
+      [unknown, 'key_one'],
+    ] as const) {
+      assert.equal(await records.get(asked, keyId), undefined);
+      assert.equal(await records.remove(asked, keyId), undefined);
+    }
+    assert.deepEqual(idsOf(await records.list({ keyId: 'key_two', limit: 10, order: 'desc' })), []);
+    assert.equal((await records.get(id, 'key_one'))?.id, id);
+  });
+
+  test(`${kind}: what a generation was doing is found by the next process, oldest first`, async (t) => {
+    const { open } = await place(t);
+    const before = await open();
+    const first = generation();
+    const second = generation();
+    await before.records.open(second, [call(second.id)]);
+    await before.records.open(first, [
+      call(first.id, { number: 1, firstIndex: 2, images: 2 }),
+      call(first.id, { images: 2 }),
+    ]);
+    await finish(before.records);
+    await before.records.saveCall(first.id, 0, {
+      state: 'sent',
+      route: 'ark/primary',
+      ourId: 'e_1',
+      attempts: 1,
+    });
+    await before.records.saveCall(first.id, 0, {
+      state: 'waiting',
+      ticket: { task: '42', poll: { after: 3 } },
+      tried: [{ route: 'ark/primary', outcome: 'throttled', atMs: 7, details: '429' }],
+    });
+    await before.records.saveCall(first.id, 1, {
+      state: 'storing',
+      links: [{ index: 2, url: 'https://x.example/2' }],
+    });
+    await before.records.saveCall(first.id, 1, { links: null });
+    await before.records.addImage(first.id, image(2, 'images/aa/2.png'));
+    await before.close();
+
+    const after = await open();
+    t.after(() => after.close());
+    assert.deepEqual(await after.records.unfinished(), [
+      {
+        record: { ...first, images: [image(2, 'images/aa/2.png')] },
+        calls: [
+          call(first.id, {
+            images: 2,
+            state: 'waiting',
+            route: 'ark/primary',
+            ourId: 'e_1',
+            ticket: { task: '42', poll: { after: 3 } },
+            attempts: 1,
+            tried: [{ route: 'ark/primary', outcome: 'throttled', atMs: 7, details: '429' }],
+          }),
+          call(first.id, { number: 1, firstIndex: 2, images: 2, state: 'storing' }),
+        ],
+      },
+      { record: second, calls: [call(second.id)] },
+    ]);
+  });
+
+  test(`${kind}: a change that names nothing changes nothing`, async (t) => {
+    const { records } = await openNew(t);
+    const record = generation();
+    await records.open(record, [call(record.id)]);
+    await records.saveCall(record.id, 0, {});
+    assert.deepEqual((await records.unfinished())[0]?.calls, [call(record.id)]);
+  });
+
+  test(`${kind}: a closed record has its outcome and is not unfinished any more`, async (t) => {
+    const { records } = await openNew(t);
+    const record = generation();
+    await records.open(record, [call(record.id)]);
+    await records.addImage(record.id, image(0, 'images/aa/0.png'));
+    const outcome = completed([image(0, 'images/aa/0.png'), image(1, 'images/aa/1.png')]);
+    await records.close(record.id, outcome);
+    assert.deepEqual(await records.get(record.id, 'key_one'), { ...record, ...outcome });
+    assert.deepEqual(await records.unfinished(), []);
+    assert.deepEqual(await records.doomedObjects(), []);
+  });
+
+  test(`${kind}: a failed record may be closed again when late images are found`, async (t) => {
+    const { records } = await openNew(t);
+    const record = generation();
+    await records.open(record, [call(record.id)]);
+    await records.close(record.id, completed([], { status: 'failed', usage: undefined }));
+    await records.addImage(record.id, image(0, 'late.png'));
+    const outcome = completed([image(0, 'late.png')]);
+    await records.close(record.id, outcome);
+    assert.deepEqual(await records.get(record.id, 'key_one'), { ...record, ...outcome });
+    assert.deepEqual(
+      idsOf(await records.list({ keyId: 'key_one', limit: 5, order: 'desc', status: 'failed' })),
+      [],
+    );
+  });
+
+  test(`${kind}: writes to a record that is not there are refused in the port's words`, async (t) => {
+    const { records } = await openNew(t);
+    const gone = { name: 'RecordStoreError', kind: 'missing' };
+    const id = makeId('img');
+    await assert.rejects(records.saveCall(id, 0, { state: 'sent' }), gone);
+    await assert.rejects(records.addImage(id, image(0, 'x.png')), gone);
+    await assert.rejects(records.close(id, completed([])), gone);
+    await assert.rejects(records.open(generation(), [call(id)]), gone);
+    assert.deepEqual(await records.doomedObjects(), []);
+  });
+
+  test(`${kind}: an id is opened once, and the second try changes nothing`, async (t) => {
+    const { records } = await openNew(t);
+    const record = generation();
+    await records.open(record, [call(record.id)]);
+    const again = { ...record, prompt: 'another' };
+    await assert.rejects(records.open(again, []), { name: 'RecordStoreError', kind: 'taken' });
+    assert.deepEqual(await records.get(record.id, 'key_one'), record);
+  });
+
+  test(`${kind}: of writes at the same moment one that fails undoes nothing of the others`, async (t) => {
+    const { records } = await openNew(t);
+    const record = generation();
+    const others = Array.from({ length: 40 }, () => generation());
+    const all = others.flatMap((other) => [other, record]);
+    const outcomes = await Promise.allSettled(all.map((one) => records.open(one, [call(one.id)])));
+    const done = outcomes.filter(({ status }) => status === 'fulfilled').length;
+    assert.equal(done, others.length + 1);
+    assert.equal((await records.unfinished()).length, others.length + 1);
+  });
+
+  test(`${kind}: an object that no record holds any more is doomed until it is forgotten`, async (t) => {
+    const { records } = await openNew(t);
+    const record = generation();
+    await records.open(record, []);
+    await records.addImage(record.id, image(0, 'old.png'));
+    await records.addImage(record.id, image(0, 'new.png'));
+    await records.addImage(record.id, image(1, 'extra.png'));
+    assert.deepEqual(await records.doomedObjects(), ['old.png']);
+    await records.close(record.id, completed([image(0, 'new.png')]));
+    assert.deepEqual(await records.doomedObjects(), ['extra.png', 'old.png']);
+    await records.forgetObjects(['old.png', 'unknown.png']);
+    await records.forgetObjects([]);
+    assert.deepEqual(await records.doomedObjects(), ['extra.png']);
+    // Held again: it must not be taken away.
+    await records.addImage(record.id, image(1, 'extra.png'));
+    assert.deepEqual(await records.doomedObjects(), []);
+  });
+
+  test(`${kind}: removing a record takes everything of it and dooms its objects`, async (t) => {
+    const { records } = await openNew(t);
+    const record = generation({ images: [image(0, 'a.png'), image(1, 'b.png')], prompt: 'unmistakable' });
+    await records.open(record, [call(record.id)]);
+    assert.equal(await records.remove(record.id, 'key_one'), 'in_progress');
+    assert.deepEqual(await records.doomedObjects(), []);
+    await records.close(record.id, completed(record.images));
+    assert.deepEqual(await records.remove(record.id, 'key_one'), { objects: ['a.png', 'b.png'] });
+    assert.deepEqual(await records.doomedObjects(), ['a.png', 'b.png']);
+    assert.equal(await records.remove(record.id, 'key_one'), undefined);
+    assert.equal(await records.get(record.id, undefined), undefined);
+    const query: ListQuery = { keyId: 'key_one', limit: 5, order: 'desc', status: 'all' };
+    assert.deepEqual(await records.list(query), { records: [], hasMore: false });
+    assert.deepEqual(await records.list({ ...query, words: ['unmistakable'] }), {
+      records: [],
+      hasMore: false,
+    });
+    await assert.rejects(records.addImage(record.id, image(2, 'c.png')), { kind: 'missing' });
+  });
+
+  test(`${kind}: pages have no gaps and no repetitions while records come and go`, async (t) => {
+    const { records } = await openNew(t);
+    const ids: string[] = [];
+    for (let i = 0; i < 25; i++) ids.push(await finish(records));
+    const query: ListQuery = { keyId: 'key_one', limit: 10, order: 'desc' };
+    const first = await records.list(query);
+    assert.deepEqual(first.hasMore && idsOf(first), ids.slice(15).reverse());
+    // The cursor's own record goes, newer ones come.
+    await records.remove(ids[15] ?? '', 'key_one');
+    await finish(records);
+    const second = await records.list({ ...query, after: ids[15] ?? '' });
+    assert.deepEqual(second.hasMore && idsOf(second), ids.slice(5, 15).reverse());
+    const third = await records.list({ ...query, after: ids[5] ?? '' });
+    assert.deepEqual([third.hasMore, idsOf(third)], [false, ids.slice(0, 5).reverse()]);
+    const back = await records.list({ ...query, before: ids[5] ?? '' });
+    assert.deepEqual(back.hasMore && idsOf(back), [...ids.slice(6, 15), ids[16]].reverse());
+  });
+
+  test(`${kind}: any list is what sorting and filtering everything by hand gives`, async (t) => {
+    const { records } = await openNew(t);
+    const words = ['boat', 'Paper', 'rain', '山', '水墨', 'ボート', 'über', 'x'];
+    const all = Array.from({ length: 120 }, (_, i) => {
+      if (i % 3 === 0) clockMs -= 1_000;
+      return generation({
+        keyId: i % 5 === 0 ? 'key_two' : 'key_one',
+        model: i % 2 === 0 ? 'glm-image' : 'kling-image-o1',
+        status: (['completed', 'completed', 'failed', 'in_progress'] as const)[i % 4] ?? 'failed',
+        prompt: words.filter((_, word) => (i >> (word % 5)) % 3 === word % 3).join(word(i)),
+      });
+    });
+    // Opened in another order than their ids were made: that of the ids counts.
+    const shuffled = all.map((record, i) => [(i * 37) % all.length, record] as const);
+    for (const [, record] of shuffled.sort(([a], [b]) => a - b)) await records.open(record, []);
+    const gone = all.filter((_, i) => i % 7 === 2);
+    for (const { id, keyId } of gone) await records.remove(id, keyId);
+    const left: GenerationRecord[] = [];
+    for (const { id } of all) {
+      const record = await records.get(id, undefined);
+      if (record !== undefined) left.push(record);
+    }
+    const cursor = fc.constantFrom(...all.map(({ id }) => id), makeId('img'));
+    const time = fc.constantFrom(...all.map(({ createdAtMs }) => createdAtMs), 0, startMs * 2);
+    const queries = fc.record(
+      {
+        keyId: fc.constantFrom('key_one', 'key_two', 'key_none'),
+        limit: fc.integer({ min: 1, max: 30 }),
+        order: fc.constantFrom('asc', 'desc'),
+        cursor: fc.tuple(fc.constantFrom('after', 'before'), cursor),
+        status: fc.constantFrom('all', 'in_progress', 'completed', 'failed', 'finished'),
+        model: fc.constantFrom('glm-image', 'kling-image-o1', 'unknown'),
+        words: fc.array(
+          fc.constantFrom('boat', 'PAPER', 'pa', 'r', '山', '水', '墨', 'ー', 'ÜBER', 'nothing'),
+        ),
+        createdAfterMs: time,
+        createdBeforeMs: time,
+      },
+      { requiredKeys: ['keyId', 'limit', 'order'] },
+    );
+    await fc.assert(
+      fc.asyncProperty(queries, async ({ cursor, ...rest }) => {
+        const query: ListQuery = cursor === undefined ? rest : { ...rest, [cursor[0]]: cursor[1] };
+        const { records: page, hasMore } = await records.list(query);
+        assert.deepEqual({ page, hasMore }, pageByHand(left, query));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  const searched = [
+    { prompt: 'A paper boat on a rain gutter', words: ['boat', 'PAPER'], misses: ['boats', 'rain-gutter'] },
+    { prompt: '黄昏时分的山水画', words: ['黄昏', '山', '山水画', '分的'], misses: ['昏黄', '水山'] },
+    { prompt: 'ハイキングする猫', words: ['ハイ', '猫', 'する'], misses: ['犬'] },
+    {
+      prompt: '50% "quoted" AND (NOT c++) a_b*',
+      words: ['50%', '"quoted"', 'c++)', 'a_b*', '%'],
+      misses: ['_%'],
+    },
+    { prompt: 'NEAR OR NOT', words: ['near', 'or', 'not'], misses: ['"', 'NEAR(', 'x OR y'] },
+    {
+      prompt: 'Ｆｕｌｌ width, STRASSE, Ünïcode',
+      words: ['full', 'ＷＩＤＴＨ', 'ünïcode'],
+      misses: ['unicode'],
+    },
+    { prompt: 'a 🦊 in the snow 🏔️', words: ['🦊', 'snow 🏔'], misses: ['🐻'] },
+    { prompt: 'x', words: ['x', 'X'], misses: ['xx', 'xxx'] },
+    {
+      prompt: 'a-b "c" d:e ^f {g} h* i.j',
+      words: ['a-b', '"c"', 'd:e', '^f', '{g}', 'h*', 'i.j'],
+      misses: ['ij'],
+    },
+    { prompt: 'l'.repeat(3000) + 'end', words: ['l'.repeat(2000), 'lend'], misses: ['l'.repeat(3001)] },
+  ];
+  test(`${kind}: words of any script and length find the prompts they stand in, and no others`, async (t) => {
+    const { records } = await openNew(t);
+    for (const { prompt, words, misses } of searched) {
+      const id = await finish(records, { prompt });
+      const query: ListQuery = { keyId: 'key_one', limit: 5, order: 'desc' };
+      const find = async (words: string[]): Promise<boolean> =>
+        idsOf(await records.list({ ...query, words })).includes(id);
+      for (const word of words) assert.ok(await find([word]), `${word} in ${prompt.slice(0, 50)}`);
+      assert.ok(await find(words), `all in ${prompt.slice(0, 50)}`);
+      for (const miss of misses) assert.ok(!(await find([...words, miss])), `${miss} not in ${prompt}`);
+    }
+  });
+
+  test(`${kind}: words that stand in very many prompts are paged like any others`, async (t) => {
+    const { records } = await openNew(t);
+    const all = Array.from({ length: 1_300 }, (_, i) =>
+      generation({ prompt: `boat ${i % 3 === 0 ? 'red' : ''}` }),
+    );
+    await Promise.all(all.map((record) => records.open(record, [])));
+    const red = all.filter(({ prompt }) => prompt.includes('red')).map(({ id }) => id);
+    const query: ListQuery = { keyId: 'key_one', limit: 50, order: 'asc', status: 'all' };
+    const common = await records.list({ ...query, words: ['boat'], after: all[1199]?.id ?? '' });
+    assert.deepEqual(
+      idsOf(common),
+      all.slice(1200, 1250).map(({ id }) => id),
+    );
+    assert.ok(common.hasMore);
+    const last = await records.list({ ...query, words: ['boat'], after: all[1249]?.id ?? '' });
+    assert.deepEqual([last.records.length, last.hasMore], [50, false]);
+    const both = await records.list({ ...query, words: ['bo', 'red'], before: red[100] ?? '' });
+    assert.deepEqual(both.hasMore && idsOf(both), red.slice(50, 100));
+  });
+
+  test(`${kind}: another process sees a write as soon as it is acknowledged`, async (t) => {
+    const { open } = await place(t);
+    const one = await open();
+    const two = await open();
+    t.after(() => Promise.all([one.close(), two.close()]));
+    for (let i = 0; i < 10; i++) {
+      const id = await finish((i % 2 === 0 ? one : two).records);
+      assert.equal((await (i % 2 === 0 ? two : one).records.get(id, 'key_one'))?.status, 'completed');
+    }
+    const writes = [one, two].flatMap(({ records }) => Array.from({ length: 30 }, () => finish(records)));
+    const ids = await Promise.all(writes);
+    const page = await two.records.list({ keyId: 'key_one', limit: 100, order: 'asc' });
+    assert.deepEqual(new Set(idsOf(page).slice(10)), new Set(ids));
+  });
+
+  test(`${kind}: what was asked before closing is written, what is asked after is refused`, async (t) => {
+    const { open } = await place(t);
+    const before = await open();
+    const all = Array.from({ length: 100 }, () => generation());
+    const writes = all.map((record) => before.records.open(record, []));
+    const closing = before.close();
+    await assert.rejects(before.records.open(generation(), []), { name: 'RecordStoreError' });
+    await Promise.all([...writes, closing]);
+    const after = await open();
+    assert.equal((await after.records.unfinished()).length, 100);
+    await after.close();
+  });
+
+  test(`${kind}: a store that can be written says so`, async (t) => {
+    const { records } = await openNew(t);
+    await records.check();
+    await records.check();
+  });
+
+  test(`${kind}: a key is found by its secret's hash, its name and its id`, async (t) => {
+    const { keys } = await openNew(t);
+    const limited = {
+      ...aKey,
+      id: 'key_b',
+      name: 'second',
+      secretHash: 'bb',
+      expiresAtMs: 5,
+      models: ['x', 'y'],
+    };
+    assert.equal(await keys.add(aKey), 'added');
+    assert.equal(await keys.add(limited), 'added');
+    assert.deepEqual(await keys.findByHash(aKey.secretHash), aKey);
+    assert.deepEqual(await keys.findByHash('bb'), limited);
+    assert.deepEqual(await keys.find('second'), limited);
+    assert.deepEqual(await keys.find('key_b'), limited);
+    assert.deepEqual(await keys.list(), [aKey, limited]);
+    assert.equal(await keys.findByHash('cc'), undefined);
+    assert.equal(await keys.find('third'), undefined);
+  });
+
+  test(`${kind}: living keys share neither names nor secrets`, async (t) => {
+    const { keys } = await openNew(t);
+    const other = { ...aKey, id: 'key_b', name: 'other', secretHash: 'bb' };
+    await keys.add(aKey);
+    await keys.add(other);
+    const taken = { name: 'RecordStoreError', kind: 'taken' };
+    assert.equal(await keys.add({ ...aKey, id: 'key_c', secretHash: 'cc' }), 'name_taken');
+    await assert.rejects(keys.add({ ...aKey, id: 'key_c', name: 'new' }), taken);
+    await assert.rejects(keys.change('key_b', { name: 'first' }), taken);
+    await assert.rejects(keys.change('key_b', { secretHash: aKey.secretHash }), taken);
+    assert.deepEqual(await keys.list(), [aKey, other]);
+  });
+
+  test(`${kind}: a key can be frozen, given a new secret and limits, and deleted for good`, async (t) => {
+    const { keys } = await openNew(t);
+    await keys.add(aKey);
+    assert.equal(await keys.change('key_a', { state: 'frozen' }), true);
+    assert.equal((await keys.findByHash(aKey.secretHash))?.state, 'frozen');
+    assert.equal(await keys.change('key_a', { secretHash: 'cc', models: ['m'], expiresAtMs: 9 }), true);
+    assert.equal(await keys.findByHash(aKey.secretHash), undefined);
+    const changed = { ...aKey, state: 'frozen', secretHash: 'cc', models: ['m'], expiresAtMs: 9 };
+    assert.deepEqual(await keys.findByHash('cc'), changed);
+    assert.equal(await keys.change('key_a', { models: undefined, expiresAtMs: undefined }), true);
+    assert.deepEqual(await keys.find('first'), { ...aKey, state: 'frozen', secretHash: 'cc' });
+    assert.equal(await keys.change('key_a', { state: 'deleted' }), true);
+    assert.equal(await keys.change('key_a', { state: 'active' }), false);
+    assert.equal(await keys.findByHash('cc'), undefined);
+    assert.equal(await keys.find('key_a'), undefined);
+    assert.deepEqual(await keys.list(), []);
+    assert.equal(await keys.change('key_unknown', { state: 'active' }), false);
+    // Its name and its secret are free again.
+    assert.equal(await keys.add({ ...aKey, id: 'key_b', secretHash: 'cc' }), 'added');
+  });
+
+  test(`${kind}: a setting is made once, also by several processes at the same moment`, async (t) => {
+    const { open } = await place(t);
+    const stores = await Promise.all([open(), open(), open()]);
+    const made = await Promise.all(
+      stores.flatMap(({ settings }, i) =>
+        ['secret', 'other', 'secret'].map((name) => settings.getOrMake(name, () => `${name} of ${i}`)),
+      ),
+    );
+    const secrets = made.filter((_, i) => i % 3 !== 1);
+    assert.equal(new Set(secrets).size, 1);
+    await Promise.all(stores.map((store) => store.close()));
+    const later = await open();
+    assert.equal(await later.settings.getOrMake('secret', () => 'too late'), secrets[0]);
+    await later.close();
+  });
+}
+
+/** Between the words of a made-up prompt. */
+function word(i: number): string {
+  return i % 2 === 0 ? ' ' : ', ';
+}
+
+/** The list as the port's words define it, without any index. */
+function pageByHand(
+  all: readonly GenerationRecord[],
+  query: ListQuery,
+): { page: GenerationRecord[]; hasMore: boolean } {
+  const status = query.status ?? 'finished';
+  const fits = all.filter(
+    (record) =>
+      record.keyId === query.keyId &&
+      (query.model === undefined || record.model === query.model) &&
+      (status === 'all' ||
+        (status === 'finished' ? record.status !== 'in_progress' : record.status === status)) &&
+      (query.createdAfterMs === undefined || record.createdAtMs >= query.createdAfterMs) &&
+      (query.createdBeforeMs === undefined || record.createdAtMs < query.createdBeforeMs) &&
+      (query.words ?? []).every((word) => record.prompt.toLowerCase().includes(word.toLowerCase())),
+  );
+  const sign = query.order === 'asc' ? 1 : -1;
+  const sorted = fits.toSorted((a, b) => (a.id < b.id ? -sign : sign));
+  const follows = (id: string, cursor: string): boolean =>
+    id > cursor ? sign === 1 : id < cursor && sign === -1;
+  const { after, before, limit } = query;
+  if (before !== undefined) {
+    const preceding = sorted.filter(({ id }) => id !== before && !follows(id, before));
+    return { page: preceding.slice(-limit), hasMore: preceding.length > limit };
+  }
+  const following = after === undefined ? sorted : sorted.filter(({ id }) => follows(id, after));
+  return { page: following.slice(0, limit), hasMore: following.length > limit };
+}

@@ -1,0 +1,35 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { RecordStoreError } from '../core/record-store.ts';
+import { asRecordStoreError } from './sqlite-error.ts';
+
+/**
+ * Makes this process the only one that runs a gateway on the data directory. The lock is the operating
+ * system's, through an empty SQLite file, because Node has no lock of its own: it ends with the process,
+ * however that ends, and no stale file can be in the way. (POSIX: nothing in this process may open and close
+ * `easel.lock` besides, or the lock is gone.) Throws RecordStoreError `taken` when another process holds it.
+ */
+export function lockDataDirectory(folder: string): { release(): void } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = new DatabaseSync(path.join(folder, 'easel.lock'), { timeout: 0 });
+  try {
+    file.exec('begin exclusive');
+  } catch (error) {
+    file.close();
+    const reported = asRecordStoreError(error);
+    if (!(reported instanceof RecordStoreError && reported.kind === 'busy')) throw reported;
+    throw new RecordStoreError(
+      'taken',
+      `Another Easel is running on the data directory ${path.resolve(folder)}. Stop it, or give this one ` +
+        'another directory.',
+      error,
+    );
+  }
+  return {
+    release: () => {
+      if (file.isOpen) file.close();
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely';
+import { encodeTime } from 'ulid';
+
+import type { ListQuery, RecordPage } from '../core/record-store.ts';
+import type { GenerationRecord } from '../core/record.ts';
+import { foldText, type Database } from './database.ts';
+import { toGeneration, toImage } from './generation-rows.ts';
+import type { GenerationsTable, ImagesTable, Schema } from './schema.ts';
+
+type Reader = Kysely<Schema>;
+type Walk = SelectQueryBuilder<Schema, 'generations', object>;
+type Page = SelectQueryBuilder<Schema, 'generations', Selectable<GenerationsTable>>;
+
+/** How long one search may take. Given in for tests. */
+const searchMs = 2_000;
+
+export async function listGenerations(
+  database: Database,
+  query: ListQuery,
+  limitMs = searchMs,
+): Promise<RecordPage> {
+  const { reader } = database;
+  const words = (query.words ?? []).flatMap((word) => foldText(word).split(/\s+/)).filter(Boolean);
+  // One more than asked for tells whether there are more.
+  const most = query.limit + 1;
+  if (words.length === 0) {
+    const page = walk(reader.selectFrom('generations'), query).selectAll().limit(most);
+    return toPage(await loadGenerations(reader, page), query, false);
+  }
+  const { ids, isCut } = await search(database, query, words, most, limitMs);
+  const page = reader.selectFrom('generations').selectAll().where('id', 'in', ids);
+  return toPage(ids.length === 0 ? [] : await loadGenerations(reader, page), query, isCut);
+}
+
+/** `after` walks in the chosen order, `before` against it: the page is then turned round. */
+function isAscending(query: ListQuery): boolean {
+  return (query.order === 'asc') !== (query.before !== undefined);
+}
+
+function toPage(records: GenerationRecord[], query: ListQuery, isCut: boolean): RecordPage {
+  const ascending = isAscending(query);
+  // Ids are ASCII: this is the order the databases have.
+  records.sort((a, b) => (a.id < b.id === ascending ? -1 : 1));
+  const hasMore = records.length > query.limit || (isCut && records.length > 0);
+  const page = records.slice(0, query.limit);
+  return { records: query.before === undefined ? page : page.reverse(), hasMore };
+}
+
+/** Everything the query says but its words and its limit: one walk along one index, from the cursor on. */
+export function walk(source: SelectQueryBuilder<Schema, 'generations', object>, query: ListQuery): Walk {
+  let rows = source.where('key_id', '=', query.keyId);
+  if (query.model !== undefined) rows = rows.where('model', '=', query.model);
+  const status = query.status ?? 'finished';
+  if (status === 'finished') rows = rows.where('status', '<>', 'in_progress');
+  else if (status !== 'all') rows = rows.where('status', '=', status);
+
+  const { createdAfterMs, createdBeforeMs } = query;
+  if (createdAfterMs !== undefined) {
+    rows = rows
+      .where('created_at_ms', '>=', createdAfterMs)
+      .where('id', '>=', idAt(createdAfterMs - slackMs));
+  }
+  if (createdBeforeMs !== undefined) {
+    rows = rows
+      .where('created_at_ms', '<', createdBeforeMs)
+      .where('id', '<', idAt(createdBeforeMs + slackMs));
+  }
+  const ascending = isAscending(query);
+  const cursor = query.after ?? query.before;
+  if (cursor !== undefined) rows = rows.where('id', ascending ? '>' : '<', cursor);
+  return rows.orderBy('id', ascending ? 'asc' : 'desc');
+}
+
+/**
+ * The id holds the time, so a time bounds the walk. It may differ a little from the record's own: they are
+ * taken one after the other, and ids never go back when the clock is set back.
+ */
+const slackMs = 60_000;
+
+/** The first id of this time. */
+function idAt(timeMs: number): string {
+  return `img_${encodeTime(Math.min(Math.max(0, Math.floor(timeMs)), 2 ** 48 - 1), 10)}${'0'.repeat(16)}`;
+}
+
+/** Candidates that are looked at one by one; words with more are common, and soon met on a walk. */
+const maxCandidates = 1_000;
+/** Rows of a walk between two turns of the event loop: about 1 ms. */
+const batchRows = 250;
+
+/**
+ * Ids of up to `most` records whose prompts hold all the words, in the order walked. Rare words are found by
+ * the index of prompts; with common ones every few records hold them, so the list itself is walked. Only a
+ * search for words that are each common and never stand together comes near the time limit: cut then.
+ */
+async function search(
+  { reader, prompts }: Database,
+  query: ListQuery,
+  words: readonly string[],
+  most: number,
+  limitMs: number,
+): Promise<{ ids: string[]; isCut: boolean }> {
+  const deadline = performance.now() + limitMs;
+  const holdsAll = ({ prompt }: { prompt: string }): boolean => {
+    const text = foldText(prompt);
+    return words.every((word) => text.includes(word));
+  };
+  const numbers = await prompts.find(reader, query.keyId, words, maxCandidates);
+  if (numbers?.length === 0) return { ids: [], isCut: false };
+  if (numbers !== undefined) {
+    const rows = await walk(candidates(reader, numbers), query).select(['id', 'prompt']).execute();
+    const found = rows.filter(holdsAll).map(({ id }) => id);
+    return { ids: found.slice(0, most), isCut: false };
+  }
+
+  const ids: string[] = [];
+  for (let from = query; ;) {
+    const rows = await walk(reader.selectFrom('generations'), from)
+      .select(['id', 'prompt'])
+      .limit(batchRows)
+      .execute();
+    for (const row of rows) {
+      if (holdsAll(row)) ids.push(row.id);
+      if (ids.length === most) return { ids, isCut: false };
+    }
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < batchRows) return { ids, isCut: false };
+    if (performance.now() > deadline) return { ids, isCut: true };
+    await nextTurn();
+    from = query.before === undefined ? { ...from, after: last.id } : { ...from, before: last.id };
+  }
+}
+
+/** Just these rows. The limit keeps databases from walking a list's index instead and asking each row. */
+function candidates(reader: Reader, numbers: readonly number[]): Walk {
+  const rows = reader
+    .selectFrom('generations')
+    .selectAll()
+    .where('number', 'in', numbers)
+    .limit(numbers.length);
+  return reader.selectFrom(rows.as('generations'));
+}
+
+/**
+ * The rows of the page with their images, in one statement: nothing can change in between. The order is the
+ * database's own.
+ */
+export async function loadGenerations(reader: Reader, page: Page): Promise<GenerationRecord[]> {
+  const rows = await reader
+    .selectFrom(page.as('page'))
+    .leftJoin('images', 'images.generation_id', 'page.id')
+    .selectAll()
+    .execute();
+  return [...Map.groupBy(rows, (row) => row.id).values()].flatMap((ofOne) => {
+    const [row] = ofOne;
+    const images = ofOne.filter(isImage).map(toImage);
+    return row === undefined
+      ? []
+      : [
+          toGeneration(
+            row,
+            images.sort((a, b) => a.index - b.index),
+          ),
+        ];
+  });
+}
+
+/** A generation without images comes as one row without an image. */
+function isImage<T extends { position: number | null }>(row: T): row is T & Selectable<ImagesTable> {
+  return row.position !== null;
+}

@@ -1,0 +1,138 @@
+import type { Insertable, Selectable } from 'kysely';
+
+import type { ImageFormat } from '../core/image-format.ts';
+import type { CallChange, Outcome } from '../core/record-store.ts';
+import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
+import type { CallsTable, GenerationsTable, ImagesTable } from './schema.ts';
+
+/** Rows as they stand in the tables <-> records as the port has them. What we wrote is trusted when read. */
+
+export function toGenerationRow(record: GenerationRecord): Insertable<GenerationsTable> {
+  return {
+    id: record.id,
+    key_id: record.keyId,
+    model: record.model,
+    prompt: record.prompt,
+    parameters: JSON.stringify(record.parameters),
+    created_at_ms: record.createdAtMs,
+    ...toOutcomeRow(record),
+  };
+}
+
+export function toOutcomeRow(outcome: Omit<Outcome, 'images'>) {
+  return {
+    status: outcome.status,
+    finished_at_ms: outcome.finishedAtMs ?? null,
+    failed_images: JSON.stringify(outcome.failedImages),
+    warnings: JSON.stringify(outcome.warnings),
+    error: toJson(outcome.error),
+    usage: toJson(outcome.usage),
+    provider: outcome.provider ?? null,
+    served_by: outcome.servedBy ?? null,
+    provider_model: outcome.providerModel ?? null,
+    attempts: outcome.attempts,
+  };
+}
+
+export function toGeneration(
+  row: Omit<Selectable<GenerationsTable>, 'number'>,
+  images: readonly StoredImage[],
+): GenerationRecord {
+  return {
+    id: row.id,
+    keyId: row.key_id,
+    status: row.status,
+    model: row.model,
+    prompt: row.prompt,
+    parameters: JSON.parse(row.parameters),
+    createdAtMs: row.created_at_ms,
+    finishedAtMs: row.finished_at_ms ?? undefined,
+    images,
+    failedImages: JSON.parse(row.failed_images),
+    warnings: JSON.parse(row.warnings),
+    error: row.error === null ? undefined : JSON.parse(row.error),
+    usage: row.usage === null ? undefined : JSON.parse(row.usage),
+    provider: row.provider ?? undefined,
+    servedBy: row.served_by ?? undefined,
+    providerModel: row.provider_model ?? undefined,
+    attempts: row.attempts,
+  };
+}
+
+export function toImageRow(generationId: string, image: StoredImage): Insertable<ImagesTable> {
+  const { index, object, format, width, height, bytes, sha256, revisedPrompt } = image;
+  return {
+    generation_id: generationId,
+    position: index,
+    object,
+    format,
+    width,
+    height,
+    bytes,
+    sha256,
+    revised_prompt: revisedPrompt ?? null,
+  };
+}
+
+export function toImage(row: Omit<Selectable<ImagesTable>, 'generation_id'>): StoredImage {
+  const { position, object, format, width, height, bytes, sha256, revised_prompt } = row;
+  return {
+    index: position,
+    object,
+    format: format as ImageFormat,
+    width,
+    height,
+    bytes,
+    sha256,
+    revisedPrompt: revised_prompt ?? undefined,
+  };
+}
+
+export function toCallRow(call: CallRecord): Insertable<CallsTable> {
+  return {
+    generation_id: call.generationId,
+    number: call.number,
+    state: call.state,
+    first_index: call.firstIndex,
+    images: call.images,
+    route: call.route ?? null,
+    our_id: call.ourId ?? null,
+    ticket: toJson(call.ticket),
+    links: toJson(call.links),
+    attempts: call.attempts,
+    tried: JSON.stringify(call.tried),
+  };
+}
+
+export function toCall(row: Selectable<CallsTable>): CallRecord {
+  return {
+    generationId: row.generation_id,
+    number: row.number,
+    state: row.state,
+    firstIndex: row.first_index,
+    images: row.images,
+    route: row.route ?? undefined,
+    ourId: row.our_id ?? undefined,
+    ticket: row.ticket === null ? undefined : JSON.parse(row.ticket),
+    links: row.links === null ? undefined : JSON.parse(row.links),
+    attempts: row.attempts,
+    tried: JSON.parse(row.tried),
+  };
+}
+
+/** Only what is named; empty when nothing is. */
+export function toCallChange(change: CallChange): Partial<Insertable<CallsTable>> {
+  return {
+    ...(change.state === undefined ? {} : { state: change.state }),
+    ...(change.route === undefined ? {} : { route: change.route }),
+    ...(change.ourId === undefined ? {} : { our_id: change.ourId }),
+    ...(change.ticket === undefined ? {} : { ticket: JSON.stringify(change.ticket) }),
+    ...(change.links === undefined ? {} : { links: toJson(change.links ?? undefined) }),
+    ...(change.attempts === undefined ? {} : { attempts: change.attempts }),
+    ...(change.tried === undefined ? {} : { tried: JSON.stringify(change.tried) }),
+  };
+}
+
+function toJson(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}

@@ -1,0 +1,88 @@
+import type { Selectable } from 'kysely';
+
+import type { ApiKey, KeyStore } from '../core/key-store.ts';
+import type { Database } from './database.ts';
+import type { ApiKeysTable } from './schema.ts';
+
+export function makeKeyStore({ reader, write }: Database): KeyStore {
+  const living = () => reader.selectFrom('api_keys').selectAll().where('state', '<>', 'deleted');
+
+  return {
+    add: (key) =>
+      write(async (writer) => {
+        const { id, ...rest } = toRow(key);
+        // A name is checked here and not by the index, whose refusal would not tell it from a secret's.
+        const taken = await writer
+          .selectFrom('api_keys')
+          .select('id')
+          .where('name', '=', key.name)
+          .where('state', '<>', 'deleted')
+          .executeTakeFirst();
+        if (taken !== undefined && key.state !== 'deleted') return 'name_taken';
+        await writer
+          .insertInto('api_keys')
+          .values({ id, ...rest })
+          .execute();
+        return 'added';
+      }),
+
+    async findByHash(secretHash) {
+      const row = await living().where('secret_hash', '=', secretHash).executeTakeFirst();
+      return row === undefined ? undefined : toKey(row);
+    },
+
+    async find(nameOrId) {
+      const row =
+        (await living().where('id', '=', nameOrId).executeTakeFirst()) ??
+        (await living().where('name', '=', nameOrId).executeTakeFirst());
+      return row === undefined ? undefined : toKey(row);
+    },
+
+    async list() {
+      return (await living().orderBy('id').execute()).map(toKey);
+    },
+
+    change: (id, change) =>
+      write(async (writer) => {
+        const found = await writer
+          .selectFrom('api_keys')
+          .selectAll()
+          .where('id', '=', id)
+          .where('state', '<>', 'deleted')
+          .executeTakeFirst();
+        if (found === undefined) return false;
+        await writer
+          .updateTable('api_keys')
+          .set(toRow({ ...toKey(found), ...change }))
+          .where('id', '=', id)
+          .execute();
+        return true;
+      }),
+  };
+}
+
+function toRow(key: ApiKey): Selectable<ApiKeysTable> {
+  return {
+    id: key.id,
+    name: key.name,
+    state: key.state,
+    secret_hash: key.secretHash,
+    hint: key.hint,
+    created_at_ms: key.createdAtMs,
+    expires_at_ms: key.expiresAtMs ?? null,
+    models: key.models === undefined ? null : JSON.stringify(key.models),
+  };
+}
+
+function toKey(row: Selectable<ApiKeysTable>): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    state: row.state,
+    secretHash: row.secret_hash,
+    hint: row.hint,
+    createdAtMs: row.created_at_ms,
+    expiresAtMs: row.expires_at_ms ?? undefined,
+    models: row.models === null ? undefined : (JSON.parse(row.models) as string[]),
+  };
+}

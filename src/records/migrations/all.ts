@@ -1,0 +1,5 @@
+import { recordsAndKeys } from './0001-records-and-keys.ts';
+import type { Migration } from './migration.ts';
+
+/** Every step, in order. */
+export const migrations: readonly Migration[] = [recordsAndKeys];

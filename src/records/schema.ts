@@ -1,0 +1,89 @@
+import type { Generated } from 'kysely';
+
+import type { CallState } from '../core/record.ts';
+
+/** The tables as both databases have them. Lists and objects stand in them as JSON text. */
+export interface Schema {
+  generations: GenerationsTable;
+  images: ImagesTable;
+  calls: CallsTable;
+  doomed_objects: DoomedObjectsTable;
+  api_keys: ApiKeysTable;
+  settings: SettingsTable;
+  health: HealthTable;
+}
+
+export interface GenerationsTable {
+  /** Given in order of opening; only the prompt index uses it. */
+  number: Generated<number>;
+  id: string;
+  key_id: string;
+  status: 'in_progress' | 'completed' | 'failed';
+  model: string;
+  prompt: string;
+  parameters: string;
+  created_at_ms: number;
+  finished_at_ms: number | null;
+  failed_images: string;
+  warnings: string;
+  error: string | null;
+  usage: string | null;
+  provider: string | null;
+  served_by: string | null;
+  provider_model: string | null;
+  attempts: number;
+}
+
+export interface ImagesTable {
+  generation_id: string;
+  position: number;
+  object: string;
+  format: string;
+  width: number;
+  height: number;
+  bytes: number;
+  sha256: string;
+  revised_prompt: string | null;
+}
+
+export interface CallsTable {
+  generation_id: string;
+  number: number;
+  state: CallState;
+  first_index: number;
+  images: number;
+  route: string | null;
+  our_id: string | null;
+  ticket: string | null;
+  links: string | null;
+  attempts: number;
+  tried: string;
+}
+
+export interface DoomedObjectsTable {
+  object: string;
+  doomed_at_ms: number;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  name: string;
+  state: 'active' | 'frozen' | 'deleted';
+  secret_hash: string;
+  hint: string;
+  created_at_ms: number;
+  expires_at_ms: number | null;
+  models: string | null;
+}
+
+export interface SettingsTable {
+  name: string;
+  value: string;
+  made_at_ms: number;
+}
+
+/** One row that is written to see whether writing works. */
+export interface HealthTable {
+  id: number;
+  checked_at_ms: number;
+}

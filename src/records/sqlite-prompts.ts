@@ -1,0 +1,78 @@
+import { sql } from 'kysely';
+
+import { foldText, type PromptIndex } from './database.ts';
+
+/**
+ * Prompts in any script are found by pieces of one, two and three characters: Chinese has no spaces, and its
+ * words are mostly of two characters, for which FTS5's own trigram tokenizer finds nothing. We cut the pieces
+ * ourselves and give them to FTS5 as plain words, without positions: what it finds may hold the word (all its
+ * pieces stand somewhere in the prompt), the caller looks at the text itself.
+ */
+export const sqlitePrompts: PromptIndex = {
+  async add(writer, { number, keyId, prompt }) {
+    const pieces = [encode(keyId), ...piecesOf(foldText(prompt))].join(' ');
+    await sql`insert into prompt_pieces (rowid, pieces) values (${number}, ${pieces})`.execute(writer);
+  },
+
+  async remove(writer, number) {
+    await sql`delete from prompt_pieces where rowid = ${number}`.execute(writer);
+  },
+
+  async find(reader, keyId, words, most) {
+    const wanted = [encode(keyId), ...words.flatMap(piecesOfWord)].slice(0, maxWanted);
+    // Pieces hold neither quotes nor anything else that means something to FTS5.
+    const match = wanted.map((piece) => `"${piece}"`).join(' AND ');
+    const { rows } = await sql<{ number: number }>`
+      select rowid as number from prompt_pieces where prompt_pieces match ${match} limit ${most + 1}
+    `.execute(reader);
+    return rows.length > most ? undefined : rows.map((row) => row.number);
+  },
+};
+
+/** Pieces asked for at once: enough to be rare, and the text is looked at anyway. */
+const maxWanted = 48;
+const maxWantedOfWord = 12;
+
+function piecesOf(text: string): Set<string> {
+  const pieces = new Set<string>();
+  for (const word of text.split(/\s+/)) {
+    // Two neighbours at a time: cutting slices out of an array took three times as long.
+    let before = '';
+    let beforeThat = '';
+    for (const character of word) {
+      const encoded = encodeOne(character);
+      pieces.add(encoded);
+      if (before !== '') pieces.add(before + encoded);
+      if (beforeThat !== '') pieces.add(beforeThat + before + encoded);
+      beforeThat = before;
+      before = encoded;
+    }
+  }
+  pieces.delete('');
+  return pieces;
+}
+
+/** The longest pieces of the word, a fair selection of them where there are many. */
+function piecesOfWord(word: string): string[] {
+  const characters = Array.from(word, encodeOne);
+  const length = Math.min(characters.length, 3);
+  const count = characters.length - length + 1;
+  const step = Math.max(1, count / maxWantedOfWord);
+  const pieces = new Set<string>();
+  for (let i = 0; i < count; i += step) {
+    const from = Math.floor(i);
+    pieces.add(characters.slice(from, from + length).join(''));
+  }
+  return [...pieces];
+}
+
+function encode(text: string): string {
+  return Array.from(text, encodeOne).join('');
+}
+
+/** FTS5's `ascii` tokenizer ends words at what is neither letter nor digit nor beyond ASCII: moved out of its sight. */
+function encodeOne(character: string): string {
+  return /^[\0-/:-@[-`{-\x7f]$/.test(character)
+    ? String.fromCodePoint(0xe000 + character.charCodeAt(0))
+    : character;
+}

@@ -1,0 +1,166 @@
+import { mkdirSync, openSync, closeSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+
+import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
+
+import type { KeyStore, SettingStore } from '../core/key-store.ts';
+import { RecordStoreError, type RecordStore } from '../core/record-store.ts';
+import type { Database } from './database.ts';
+import { makeRecordStore } from './generations.ts';
+import { makeKeyStore } from './keys.ts';
+import { migrations } from './migrations/all.ts';
+import type { Schema } from './schema.ts';
+import { makeSettingStore } from './settings.ts';
+import { makeCommits } from './sqlite-commits.ts';
+import { inPortWords } from './sqlite-error.ts';
+import { sqlitePrompts } from './sqlite-prompts.ts';
+
+export interface SqliteOptions {
+  /** Made, with its folder, when it is not there. */
+  file: string;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** The stores of one database, and what closes them all. */
+export interface Stores {
+  records: RecordStore;
+  keys: KeyStore;
+  settings: SettingStore;
+  /** Ends when all writes that were begun are on the disk. */
+  close(): Promise<void>;
+}
+
+/**
+ * Records, keys and settings in one SQLite file, which several processes may have open. Throws
+ * RecordStoreError: `newer` when a newer version of the program made the file.
+ */
+export async function openSqlite(options: SqliteOptions): Promise<Stores> {
+  const opened = openSqliteDatabase(options);
+  const { database } = opened;
+  return {
+    records: makeRecordStore(database),
+    keys: makeKeyStore(database),
+    settings: makeSettingStore(database),
+    close: () => opened.close(),
+  };
+}
+
+/** The same without the stores. */
+export function openSqliteDatabase(options: SqliteOptions): { database: Database; close(): Promise<void> } {
+  const { writerFile, readerFile } = inPortWords(() => openFiles(options));
+  const commits = makeCommits(writerFile, toKysely(writerFile));
+  return {
+    database: {
+      reader: toKysely(readerFile),
+      write: commits.write,
+      prompts: sqlitePrompts,
+      now: options.now,
+    },
+    async close() {
+      await commits.close();
+      readerFile.close();
+      writerFile.close();
+    },
+  };
+}
+
+/**
+ * Two connections: SQLite keeps one transaction per connection, and reads must not land in the middle of a
+ * group of writes. In WAL mode neither waits for the other.
+ */
+function openFiles({ file, now }: SqliteOptions): { writerFile: DatabaseSync; readerFile: DatabaseSync } {
+  makePrivateFile(file);
+  const writerFile = new DatabaseSync(file, { timeout: 5_000 });
+  try {
+    writerFile.exec('pragma journal_mode = wal');
+    // The default, said because everything depends on it: a commit returns when it is on the disk.
+    writerFile.exec('pragma synchronous = full');
+    writerFile.exec('pragma journal_size_limit = 67108864');
+    migrate(writerFile, now);
+    // From now on waiting for another process is done without stopping the event loop (sqlite-commits.ts).
+    writerFile.exec('pragma busy_timeout = 0');
+    const readerFile = new DatabaseSync(file, { timeout: 5_000, readOnly: true });
+    readerFile.exec('pragma cache_size = -16000');
+    return { writerFile, readerFile };
+  } catch (error) {
+    writerFile.close();
+    throw error;
+  }
+}
+
+/** Prompts and the signing secret are nobody else's; SQLite gives its side files the same permissions. */
+function makePrivateFile(file: string): void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    // Only when it is new: opening and closing a database file drops the locks this process has on it.
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    throw new RecordStoreError('io', 'The file of the records cannot be made.', error);
+  }
+}
+
+function migrate(file: DatabaseSync, now: () => number): void {
+  file.exec('begin immediate');
+  try {
+    file.exec(`create table if not exists migrations (
+      number integer primary key, name text not null, applied_at_ms integer not null
+    ) strict`);
+    const applied = Number(
+      file.prepare('select max(number) as number from migrations').get()?.['number'] ?? 0,
+    );
+    if (applied > migrations.length) {
+      throw new RecordStoreError(
+        'newer',
+        `The records were made by a newer version of Easel (their schema is ${applied}, this version knows ` +
+          `${migrations.length}). Start that version, or use another data directory.`,
+      );
+    }
+    const note = file.prepare('insert into migrations (number, name, applied_at_ms) values (?, ?, ?)');
+    for (const { number, name, sqlite } of migrations.slice(applied)) {
+      for (const statement of sqlite) file.exec(statement);
+      note.run(number, name, now());
+    }
+    file.exec('commit');
+  } catch (error) {
+    if (file.isTransaction) file.exec('rollback');
+    throw error;
+  }
+}
+
+/** Texts of lists differ by the length of their `in (...)`: bounded, oldest out. */
+const maxStatements = 200;
+
+/** kysely over node:sqlite, every text prepared once. */
+function toKysely(file: DatabaseSync): Kysely<Schema> {
+  const statements = new Map<string, SqliteStatement>();
+  const database: SqliteDatabase = {
+    close: () => {},
+    prepare(text) {
+      const known = statements.get(text);
+      if (known !== undefined) return known;
+      const statement = toKyselyStatement(inPortWords(() => file.prepare(text)));
+      const [oldest] = statements.keys();
+      if (statements.size >= maxStatements && oldest !== undefined) statements.delete(oldest);
+      statements.set(text, statement);
+      return statement;
+    },
+  };
+  return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+}
+
+function toKyselyStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => inPortWords(() => statement.all(...asValues(parameters))),
+    run: (parameters) => inPortWords(() => statement.run(...asValues(parameters))),
+    iterate: (parameters) => inPortWords(() => statement.iterate(...asValues(parameters))),
+  };
+}
+
+/** What we bind is text, numbers and null; node:sqlite refuses anything else. */
+function asValues(parameters: readonly unknown[]): SQLInputValue[] {
+  return parameters as SQLInputValue[];
+}
