@@ -434,6 +434,20 @@ test('hands on the status of a refusal whose body cannot be read', async () => {
   assert.equal(logged.length, 3);
 });
 
+test('calls a refusal that the provider trips over bad_reply, and logs it once', async () => {
+  const server = await serve((socket) => socket.write(httpAnswer(500, 'oops')));
+  const { exchange, logged } = makeClient();
+  const broken = (readFault: Exchange<unknown>['readFault']) =>
+    faultOf(exchange(question(server.origin, { readFault }), never));
+  const tripped = await broken(() => {
+    throw new TypeError('no such field');
+  });
+  assert.equal(tripped.kind, 'bad_reply');
+  assert.equal(logged.length, 1);
+  assert.equal((await broken(() => new UpstreamFault('bad_reply'))).kind, 'bad_reply');
+  assert.equal(logged.length, 2);
+});
+
 test('logs the first 2 KB of an unreadable answer without the secrets that were sent', async () => {
   const echo = `your key sk-very-secret-key and Bearer sk-very-secret-key and ${'x'.repeat(1970)}sk-very-secret-key ${'y'.repeat(5000)}`;
   const server = await serve((socket) => socket.write(httpAnswer(200, echo)));

@@ -2,7 +2,7 @@ import { errors } from 'undici';
 import { UpstreamFault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { ObjectDraft, ObjectStore } from '../core/object-store.ts';
-import type { Exchange, UpstreamClient } from '../core/upstream-client.ts';
+import type { Exchange, FailedAnswer, UpstreamClient } from '../core/upstream-client.ts';
 import type { AnswerHead } from './answer-head.ts';
 import { makeAnswerHead } from './answer-head.ts';
 import { discardAll, readJsonBody } from './base64-body.ts';
@@ -64,8 +64,9 @@ export function createUpstreamClient(options: {
       incoming = await send(pools.get(url.origin), outgoing(exchange, url, limits), signal);
       if (incoming.status >= 400) {
         const body = await readRefusal(incoming, head, limits.maxErrorBytes);
-        if (body === undefined) logUnreadable(exchange, url, incoming, head);
-        throw exchange.readFault({ status: incoming.status, headers: incoming.headers, body });
+        const fault = faultOf(exchange, { status: incoming.status, headers: incoming.headers, body });
+        if (body === undefined && fault.kind !== 'bad_reply') logUnreadable(exchange, url, incoming, head);
+        throw fault;
       }
       return await readSuccess(exchange, incoming, head, {
         create: () => options.objects.create(),
@@ -126,6 +127,18 @@ async function readRefusal(incoming: Incoming, head: AnswerHead, maxBytes: numbe
   } catch {
     incoming.cancel();
     return undefined;
+  }
+}
+
+/** What the provider makes of a refusal; one that it trips over is at least not taken for free. */
+function faultOf<T>(exchange: Exchange<T>, answer: FailedAnswer): UpstreamFault {
+  try {
+    return exchange.readFault(answer);
+  } catch (error) {
+    return new UpstreamFault('bad_reply', {
+      details: `status ${answer.status}, not as documented`,
+      cause: error,
+    });
   }
 }
 
