@@ -16,7 +16,8 @@ import type { Provider, ProviderContext, TaskProvider, TaskState, Ticket } from 
 import type { Route } from '../../src/core/route.ts';
 import { resolveShape } from '../../src/core/shape.ts';
 import { openFilesystemStore } from '../../src/objects/filesystem.ts';
-import type { Simulator, SimulatorOptions } from '../../src/sandbox/kit.ts';
+import type { Registration } from '../../src/providers/registry.ts';
+import type { Simulator } from '../../src/sandbox/kit.ts';
 import { createUpstreamClient } from '../../src/upstream/client.ts';
 import { createDownloader } from '../../src/upstream/download.ts';
 import { pollTask } from '../../src/upstream/poll.ts';
@@ -52,18 +53,15 @@ interface Over {
   signal?: AbortSignal;
 }
 
-export type StartSimulator = (options: SimulatorOptions) => Promise<Simulator>;
-
 /** Starts all of it for one test; it ends with the test. Pictures without a seed are all drawn with the same one. */
 export async function startProviderBench(
   t: TestContext,
   provider: Provider,
-  startSimulator: StartSimulator,
-  options: Partial<SimulatorOptions> = {},
+  startSimulator: Registration['startSimulator'],
 ): Promise<ProviderBench> {
   const folder = await mkdtemp(path.join(tmpdir(), 'easel-contract-'));
   const objects = await openFilesystemStore({ folder });
-  const simulator = await startSimulator({ draw: fastDraw, delayMs: 5, seed: () => 7, ...options });
+  const simulator = await startSimulator({ draw: fastDraw, delayMs: 5, seed: () => 7 });
   const heard: string[] = [];
   const log = listeningLog(heard);
   const client = createUpstreamClient({ objects, log });
