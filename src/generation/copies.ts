@@ -47,7 +47,10 @@ const maxChannels = 5;
 /** No honest picture within the size limits takes this long. */
 const maxDecodeSeconds = 30;
 
-/** Two decodes at a time in the process: they hold up to a few hundred megabytes each. */
+/**
+ * Two decodes at a time in the process. Of 36 megapixels PNG, JPEG and TIFF hold 15 MiB, interlaced and
+ * progressive ones 110, GIF 155, WebP 280 and AVIF 630, which come whole out of their decoders.
+ */
 const gate = makeGate(2);
 
 /** Reads the header with the decoder itself; undefined when it refuses. HEIC is not read. */
@@ -79,7 +82,7 @@ export async function describePicture(
   }
 }
 
-/** True when every pixel is there. Rows stream through, so memory does not grow with the picture where the format allows. */
+/** True when every pixel is there. Rows stream through where the format allows. */
 export async function decodesWhole(
   picture: Picture,
   maxPixels: number,
@@ -98,7 +101,10 @@ export async function decodesWhole(
   });
 }
 
-/** A new file of the picture as it is to be seen: upright, sRGB, on white where the format has no alpha, without metadata. */
+/**
+ * A new file of the picture as it is to be seen: upright, sRGB, on white where the format has no alpha, without
+ * metadata. Rejects when the decoder refuses after all.
+ */
 export async function encodePicture(
   picture: Picture,
   { format, quality, scale }: Encoding,
@@ -110,15 +116,21 @@ export async function encodePicture(
     if (facts === undefined) throw new Error('a picture that was described before is not readable any more');
     let pipeline = (await openDecoded(picture, maxPixels)).autoOrient();
     if (scale < 1) pipeline = pipeline.resize({ width: Math.max(1, Math.round(facts.width * scale)) });
-    pipeline =
-      format === 'png'
-        ? pipeline.png()
-        : pipeline
-            .flatten({ background: '#ffffff' })
-            .jpeg({ quality, chromaSubsampling: quality >= 90 ? '4:4:4' : '4:2:0' });
+    pipeline = format === 'png' ? pipeline.png() : asJpeg(pipeline, quality);
     const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
     return { bytes: data, width: info.width, height: info.height };
   });
+}
+
+/**
+ * Without `optimiseCoding` the rows stream through: 36 megapixels of PNG cost 33 MiB instead of 444 and take
+ * 0.9 s instead of 1.4, for a file a tenth larger.
+ */
+function asJpeg(pipeline: Sharp, quality: number): Sharp {
+  const chromaSubsampling = quality >= 90 ? '4:4:4' : '4:2:0';
+  return pipeline
+    .flatten({ background: '#ffffff' })
+    .jpeg({ quality, chromaSubsampling, optimiseCoding: false });
 }
 
 /** `truncated`, no stricter: photos with stray bytes between their segments are common and look right everywhere. */

@@ -52,7 +52,7 @@ export async function fitPicture(
     });
   }
   const minSide = Math.max(rules.minSide ?? 1, bounds.limits.minSide);
-  const made = await encodeWithin(picture, format, { maxBytes, minSide, rules, bounds });
+  const made = await encodeWithin(picture, format, { param, maxBytes, minSide, rules, bounds });
   if (made === undefined) {
     throw new GatewayError(
       'invalid_image',
@@ -90,7 +90,7 @@ export async function shrinkToTotal(
     const facts = await describePicture(image, limits.maxPixels);
     if (facts === undefined) continue;
     const encoding: Encoding = { format: 'jpeg', quality: 80, scale: 1 };
-    const made = { ...(await encodePicture(image, encoding, limits.maxPixels, signal)), encoding };
+    const made = await encode(image, encoding, image.param, { limits, signal });
     if (made.bytes.length >= image.bytes.length) continue;
     result[index] = asInput(image.param, { bytes: made.bytes, format: 'jpeg' }, made);
     warnings.push(...warningsOf(image, facts, made, image.param));
@@ -118,17 +118,28 @@ interface Made extends EncodedPicture {
   encoding: Encoding;
 }
 
+/** A picture that decoded once may still fail here, e.g. by time: that is the picture's fault, not the server's. */
+async function encode(picture: Picture, encoding: Encoding, param: string, bounds: Bounds): Promise<Made> {
+  try {
+    const made = await encodePicture(picture, encoding, bounds.limits.maxPixels, bounds.signal);
+    return { ...made, encoding };
+  } catch (cause) {
+    bounds.signal.throwIfAborted();
+    throw new GatewayError('invalid_image', 'The input image does not decode.', {
+      param,
+      details: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
 /** The best encoding that stays within `maxBytes`: first format, then quality, then size gives way. */
 async function encodeWithin(
   picture: Picture,
   format: Encoding['format'],
-  want: { maxBytes: number; minSide: number; rules: InputRules; bounds: Bounds },
+  want: { param: string; maxBytes: number; minSide: number; rules: InputRules; bounds: Bounds },
 ): Promise<Made | undefined> {
-  const { maxPixels } = want.bounds.limits;
-  const make = async (encoding: Encoding): Promise<Made> => ({
-    ...(await encodePicture(picture, encoding, maxPixels, want.bounds.signal)),
-    encoding,
-  });
+  const make = (encoding: Encoding): Promise<Made> => encode(picture, encoding, want.param, want.bounds);
   const jpegs = jpegQualities.map((quality): Encoding => ({ format: 'jpeg', quality, scale: 1 }));
   const ladder: Encoding[] = format === 'png' ? [{ format, quality: 100, scale: 1 }] : [];
   if (format === 'jpeg' || want.rules.formats.includes('jpeg')) ladder.push(...jpegs);
