@@ -45,7 +45,8 @@ const maxPauseMs = 60_000;
  * the context's signal ends (then its reason is thrown). Only when the upstream keeps refusing the question
  * itself the task counts as failed, with an unknown outcome.
  *
- * Pauses follow the provider's pacing and grow to a tenth of the time already waited, at most five times the
+ * The first pauses are short and grow with the time waited, so that a quick task is not kept waiting by its
+ * poller; then pauses follow the provider's pacing and grow to a tenth of the time already waited, at most five times the
  * pacing: a slow task costs few questions, and knowing its end costs it at most a tenth more time.
  */
 export async function pollTask(
@@ -68,7 +69,8 @@ export async function pollTask(
       failures = 0;
       refusals = 0;
       const waitedMs = clock.now() - startedAtMs;
-      pauseMs = Math.min(Math.max(everyMs, waitedMs / 10), 5 * everyMs);
+      const settledMs = Math.min(Math.max(everyMs, waitedMs / 10), 5 * everyMs);
+      pauseMs = waitedMs < 2 * everyMs ? Math.max(firstMs, waitedMs / 2) : settledMs;
     } catch (error) {
       context.signal.throwIfAborted();
       if (!(error instanceof UpstreamFault)) throw error;

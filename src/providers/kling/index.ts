@@ -19,7 +19,7 @@ export const kling: TaskProvider = {
   cards,
   // One capture took 41 s (section 6); questions are free (section 9).
   usualMs: 41_000,
-  poll: { firstMs: 1000, everyMs: 2000 },
+  poll: { firstMs: 250, everyMs: 2000 },
   authorize: async (credential, { nowMs }) => ({
     authorization: `Bearer ${await bearerOf(credential, nowMs)}`,
   }),

@@ -20,7 +20,7 @@ export const zai: TaskProvider = {
   cards,
   // About 20 s by the documents, 71 s in one capture (section 7).
   usualMs: 30_000,
-  poll: { firstMs: 1000, everyMs: 3000 },
+  poll: { firstMs: 250, everyMs: 3000 },
   // `<id>.<secret>` is taken as it stands.
   authorize: (credential) => ({ authorization: `Bearer ${apiKeyOf(credential)}` }),
   readFault,
