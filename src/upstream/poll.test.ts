@@ -66,7 +66,7 @@ function times<T>(count: number, value: T): T[] {
 test('asks soon at first, then with the pacing, and returns the end', async () => {
   const { ended, waits } = poll([...times(6, running), done]);
   assert.deepEqual(await ended, done);
-  assert.deepEqual(waits, [500, 500, 500, 750, 1125, 1687.5, 2000]);
+  assert.deepEqual(waits, [500, 500, 500, 750, 1125, 1688, 2000]);
   const failure: TaskState = { state: 'failed', fault: fault('content') };
   assert.deepEqual(await poll([failure]).ended, failure);
 });
