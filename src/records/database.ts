@@ -23,15 +23,13 @@ export interface PromptIndex {
   add(writer: Kysely<Schema>, generation: { number: number; keyId: string; prompt: string }): Promise<void>;
   remove(writer: Kysely<Schema>, number: number): Promise<void>;
   /**
-   * Numbers of the key's generations whose prompts may hold all the words (as `foldText` makes them), every
-   * one of them; undefined when there are more than `most`.
+   * Numbers of the key's generations whose prompts may hold all the words (as `foldText` makes them): every
+   * one of them, unless there are more than `most` or `until` (as performance.now()) comes first.
    */
   find(
     reader: Kysely<Schema>,
-    keyId: string,
-    words: readonly string[],
-    most: number,
-  ): Promise<number[] | undefined>;
+    wanted: { keyId: string; words: readonly string[]; most: number; until: number },
+  ): Promise<{ numbers: number[]; end: 'all' | 'more' | 'cut' }>;
 }
 
 /** Text as searching compares it: upper and lower case, full and half width, composed and decomposed are one. */

@@ -106,12 +106,13 @@ async function search(
     const text = foldText(prompt);
     return words.every((word) => text.includes(word));
   };
-  const numbers = await prompts.find(reader, query.keyId, words, maxCandidates);
-  if (numbers?.length === 0) return { ids: [], isCut: false };
-  if (numbers !== undefined) {
+  const { keyId } = query;
+  const { numbers, end } = await prompts.find(reader, { keyId, words, most: maxCandidates, until: deadline });
+  if (numbers.length === 0) return { ids: [], isCut: end === 'cut' };
+  if (end !== 'more') {
     const rows = await walk(candidates(reader, numbers), query).select(['id', 'prompt']).execute();
     const found = rows.filter(holdsAll).map(({ id }) => id);
-    return { ids: found.slice(0, most), isCut: false };
+    return { ids: found.slice(0, most), isCut: end === 'cut' };
   }
 
   const ids: string[] = [];

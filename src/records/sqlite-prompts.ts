@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { sql } from 'kysely';
 
 import { foldText, type PromptIndex } from './database.ts';
@@ -10,7 +12,7 @@ import { foldText, type PromptIndex } from './database.ts';
  */
 export const sqlitePrompts: PromptIndex = {
   async add(writer, { number, keyId, prompt }) {
-    const pieces = [encode(keyId), ...piecesOf(foldText(prompt))].join(' ');
+    const pieces = [blockOf(number), encode(keyId), ...piecesOf(foldText(prompt))].join(' ');
     await sql`insert into prompt_pieces (rowid, pieces) values (${number}, ${pieces})`.execute(writer);
   },
 
@@ -18,16 +20,39 @@ export const sqlitePrompts: PromptIndex = {
     await sql`delete from prompt_pieces where rowid = ${number}`.execute(writer);
   },
 
-  async find(reader, keyId, words, most) {
+  async find(reader, { keyId, words, most, until }) {
     const wanted = [encode(keyId), ...words.flatMap(piecesOfWord)].slice(0, maxWanted);
     // Pieces hold neither quotes nor anything else that means something to FTS5.
     const match = wanted.map((piece) => `"${piece}"`).join(' AND ');
-    const { rows } = await sql<{ number: number }>`
-      select rowid as number from prompt_pieces where prompt_pieces match ${match} limit ${most + 1}
-    `.execute(reader);
-    return rows.length > most ? undefined : rows.map((row) => row.number);
+    const highest = await sql<{ number: number | null }>`select max(number) as number from generations`
+      .execute(reader)
+      .then(({ rows }) => rows[0]?.number ?? 0);
+    const numbers: number[] = [];
+    for (let number = highest; ; number -= blockNumbers) {
+      const { rows } = await sql<{ number: number }>`
+        select rowid as number from prompt_pieces
+        where prompt_pieces match ${`${blockOf(number)} AND ${match}`} limit ${most + 1 - numbers.length}
+      `.execute(reader);
+      for (const row of rows) numbers.push(row.number);
+      if (numbers.length > most) return { numbers, end: 'more' };
+      if (number < blockNumbers) return { numbers, end: 'all' };
+      if (performance.now() > until) return { numbers, end: 'cut' };
+      await nextTurn();
+    }
   },
 };
+
+/**
+ * Every prompt also holds a word for its block, so that a search goes block by block and the event loop has
+ * its turn between them (bounds on the rowid do not help: FTS5 looks at them only after it has found a row).
+ * Words that are each common but never stand together are the worst, with up to 8 ms a block.
+ */
+const blockNumbers = 25_000;
+
+/** Longer than any piece of a prompt. */
+function blockOf(number: number): string {
+  return `block${Math.floor(number / blockNumbers)}`;
+}
 
 /** Pieces asked for at once: enough to be rare, and the text is looked at anyway. */
 const maxWanted = 48;
