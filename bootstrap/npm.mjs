@@ -29,13 +29,13 @@ const fixedFlags = [
  * @throws {Error} when npm is missing or fails
  */
 export async function runNpm(node, args, cwd) {
-  const { code, signal, passed } = await runTethered(
-    node,
-    findNpm(),
-    [...args, ...fixedFlags],
-    ['ignore', 'ignore', 'inherit'],
+  const { code, signal, passed } = await runTethered(node, findNpm(), [...args, ...fixedFlags], {
+    stdio: ['ignore', 'ignore', 'inherit'],
     cwd,
-  );
+    // On SIGTERM npm first waits for the downloads it has begun, for up to five minutes. It works in a folder that is
+    // removed whatever happens, so there is nothing to wait for.
+    isDisposable: true,
+  });
   if (passed !== undefined) throw new Stopped(passed);
   if (code !== 0)
     throw new Error(

@@ -29,7 +29,7 @@ export async function start(program, args) {
     const { runTethered, endAs } = await import('./tether.mjs');
     const node = await orGiveUp(ensureRuntime(root));
     const script = path.join(root, 'bootstrap', 'run.mjs');
-    endAs(await runTethered(node, script, [program, ...args], ['inherit', 'inherit', 'inherit']));
+    endAs(await runTethered(node, script, [program, ...args], { stdio: ['inherit', 'inherit', 'inherit'] }));
     return;
   }
   const { ensurePackages } = await import('./packages.mjs');

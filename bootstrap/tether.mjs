@@ -39,22 +39,25 @@ export class Stopped extends Error {
  * @param {string} node the Node to run it
  * @param {string} script
  * @param {string[]} args
- * @param {['inherit' | 'ignore', 'inherit' | 'ignore', 'inherit']} stdio
- * @param {string} [cwd]
+ * @param {object} options
+ * @param {['inherit' | 'ignore', 'inherit' | 'ignore', 'inherit']} options.stdio
+ * @param {string} [options.cwd]
+ * @param {boolean} [options.isDisposable] whether to stop means to be killed, for work that may be thrown away
  * @returns {Promise<Ending>}
  */
-export function runTethered(node, script, args, stdio, cwd) {
+export function runTethered(node, script, args, { stdio, cwd, isDisposable = false }) {
   return new Promise((resolve, reject) => {
     /** @type {NodeJS.Signals | undefined} */
     let passed;
     /** @param {NodeJS.Signals} signal */
     const passOn = (signal) => {
       passed ??= signal;
-      child.kill(signal);
+      child.kill(isDisposable ? 'SIGKILL' : signal);
     };
     const release = () => passedOn.forEach((signal) => process.off(signal, passOn));
     passedOn.forEach((signal) => process.on(signal, passOn));
-    const child = spawn(node, [childEntry, script, ...args], { cwd, stdio: [...stdio, 'ipc'] });
+    const manner = isDisposable ? 'at-once' : 'in-order';
+    const child = spawn(node, [childEntry, manner, script, ...args], { cwd, stdio: [...stdio, 'ipc'] });
     child.once('error', (error) => {
       release();
       reject(error);

@@ -23,6 +23,10 @@ async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string>
 
 function read(event: TestEvent, names: Map<number, string>): TestReport | undefined {
   if (event.type === 'test:summary') return { kind: 'ended' };
+  // Node's word for a rejection or an exception that came when its test was over.
+  if (event.type === 'test:diagnostic' && event.data.message.startsWith('Error: ')) {
+    return { kind: 'failed', id: -1, name: 'the file', detail: event.data.message };
+  }
   if (event.type !== 'test:dequeue' && event.type !== 'test:pass' && event.type !== 'test:fail')
     return undefined;
   // @types/node does not know the two ids of Node 24 yet.

@@ -38,7 +38,7 @@ export async function runFile(
     const reports = path.join(folder, 'reports');
     const child = spawn(
       process.execPath,
-      [`--test-reporter=${reporter}`, `--test-reporter-destination=${reports}`, tethered, file],
+      [`--test-reporter=${reporter}`, `--test-reporter-destination=${reports}`, tethered, 'at-once', file],
       { cwd: options.cwd, env: options.env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
     );
     const output = collect(child);
@@ -63,6 +63,8 @@ export async function runFile(
         name: 'the file',
         detail: `did not end within ${options.limitMs / 1000} s${during(told.open)}`,
       });
+    } else if (!told.isComplete && told.passed === 0 && code === 0 && told.open.length === 0) {
+      failures.push({ name: 'the file', detail: 'has no test, or ended before the first one began' });
     } else if (!told.isComplete) {
       failures.push({
         name: 'the file',
@@ -71,7 +73,7 @@ export async function runFile(
     } else if (code !== 0 && failures.length === 0 && told.leftOut.length === 0) {
       failures.push({ name: 'the file', detail: `exit code ${code} although every test passed` });
     } else if (told.passed === 0 && failures.length === 0 && told.leftOut.length === 0) {
-      failures.push({ name: 'the file', detail: 'has no test' });
+      failures.push({ name: 'the file', detail: 'has suites and no test' });
     }
     if (survivors.length > 0)
       failures.push({ name: 'the file', detail: `left running: ${survivors.join(', ')}` });
