@@ -8,6 +8,7 @@ import { makeIdMaker } from '../core/ids.ts';
 import type { ApiKey } from '../core/key-store.ts';
 import type { ListQuery, Outcome, RecordPage, RecordStore } from '../core/record-store.ts';
 import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
+import { foldText } from './database.ts';
 import { openSqlite, type Stores } from './sqlite.ts';
 
 /** One kind of database: `open` may be called again for the same place, as another process would. */
@@ -459,6 +460,29 @@ for (const { name: kind, place } of kinds) {
     }
   });
 
+  test(`${kind}: any part of any word of any prompt finds it`, async (t) => {
+    const { records } = await openNew(t);
+    const prompts = fc.sample(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }), 150);
+    const ids = await Promise.all(prompts.map((prompt) => finish(records, { prompt })));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 8 }), async (which, from, length) => {
+        const id = ids[which % ids.length] ?? '';
+        const characters = Array.from(foldText(prompts[which % ids.length] ?? ''));
+        const start = from % characters.length;
+        const words = [characters.slice(start, start + length).join('')];
+        const page = await records.list({
+          keyId: 'key_one',
+          limit: 100,
+          order: 'desc',
+          words,
+          after: `${id}~`,
+        });
+        assert.ok(idsOf(page).includes(id), JSON.stringify([words, prompts[which % ids.length]]));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test(`${kind}: words that stand in very many prompts are paged like any others`, async (t) => {
     const { records } = await openNew(t);
     const all = Array.from({ length: 1_300 }, (_, i) =>
@@ -502,6 +526,7 @@ for (const { name: kind, place } of kinds) {
     const closing = before.close();
     await assert.rejects(before.records.open(generation(), []), { name: 'RecordStoreError' });
     await Promise.all([...writes, closing]);
+    await before.close();
     const after = await open();
     assert.equal((await after.records.unfinished()).length, 100);
     await after.close();

@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, closeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
@@ -60,7 +60,9 @@ export function openSqliteDatabase(options: SqliteOptions): { database: Database
     },
     async close() {
       await commits.close();
+      if (!writerFile.isOpen) return;
       readerFile.close();
+      // The last one to close folds the write-ahead log into the file.
       writerFile.close();
     },
   };
@@ -92,12 +94,12 @@ function openFiles({ file, now }: SqliteOptions): { writerFile: DatabaseSync; re
 
 /** Prompts and the signing secret are nobody else's; SQLite gives its side files the same permissions. */
 function makePrivateFile(file: string): void {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     // Only when it is new: opening and closing a database file drops the locks this process has on it.
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    if (existsSync(file)) return;
     throw new RecordStoreError('io', 'The file of the records cannot be made.', error);
   }
 }
