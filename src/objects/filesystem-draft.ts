@@ -8,9 +8,6 @@ import { openReader, readFully } from './filesystem-reader.ts';
 import type { FolderSync } from './folder-sync.ts';
 import { checkName } from './object-name.ts';
 
-/** A draft the store has to look after until it is published or discarded. */
-export type LiveDraft = ObjectDraft;
-
 /**
  * Drafts are `<folder>/.drafts/<process id>-<start>-<number>.draft`: `start` is random and the same for all
  * drafts of one process, so that a later process with the same id is not taken for it. Nothing in the name
@@ -57,7 +54,7 @@ export async function createDraft(
   folder: string,
   folderSync: FolderSync,
   onEnd: () => void,
-): Promise<LiveDraft> {
+): Promise<ObjectDraft> {
   const file = path.join(draftFolder(folder), `${process.pid}-${processMark}-${draftsMade++}.draft`);
   const handle = await open(file, 'wx+', 0o600);
   const hash = createHash('sha256');

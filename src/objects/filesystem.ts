@@ -1,9 +1,9 @@
 import { open, opendir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { ObjectStore } from '../core/object-store.ts';
+import type { ObjectDraft, ObjectStore } from '../core/object-store.ts';
 import { asObjectStoreError, isAbsent } from './filesystem-error.ts';
-import { createDraft, draftFolder, removeLeftDrafts, type LiveDraft } from './filesystem-draft.ts';
+import { createDraft, draftFolder, removeLeftDrafts } from './filesystem-draft.ts';
 import { openReader } from './filesystem-reader.ts';
 import { makeFolderSync } from './folder-sync.ts';
 import { checkName } from './object-name.ts';
@@ -21,7 +21,7 @@ export interface FilesystemOptions {
 /** Objects as files: `<folder>/<name>`, readable by their owner only. */
 export async function openFilesystemStore(options: FilesystemOptions): Promise<ObjectStore> {
   const folder = path.resolve(options.folder);
-  const live = new Set<LiveDraft>();
+  const live = new Set<ObjectDraft>();
   const folderSync = makeFolderSync();
   await reporting('The folder for objects cannot be opened.', async () => {
     await folderSync.make(draftFolder(folder));
