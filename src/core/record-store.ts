@@ -6,6 +6,7 @@ import type {
   StoredImage,
   TriedRoute,
 } from './record.ts';
+import type { RequestOrigin } from './idempotency.ts';
 import type { Ticket } from './provider.ts';
 
 /**
@@ -13,14 +14,24 @@ import type { Ticket } from './provider.ts';
  * Whatever the database does wrong is a RecordStoreError.
  */
 export interface RecordStore {
-  /** Opens a generation and its calls, all in one step. */
-  open(record: GenerationRecord, calls: readonly CallRecord[]): Promise<void>;
+  /**
+   * Opens a generation and its calls, and takes the Idempotency-Key of its request, all in one step. `claimed`:
+   * another generation holds that key (core/idempotency.ts); nothing was opened.
+   */
+  open(
+    record: GenerationRecord,
+    calls: readonly CallRecord[],
+    origin?: RequestOrigin,
+  ): Promise<'opened' | 'claimed'>;
   /** Moves a call on. Fields not named stay as they are. */
   saveCall(generationId: string, number: number, change: CallChange): Promise<void>;
   /** Adds one stored image; again with the same index: replaces it. */
   addImage(generationId: string, image: StoredImage): Promise<void>;
-  /** Closes the generation: images and failures as given, calls done. */
-  close(generationId: string, outcome: Outcome): Promise<void>;
+  /**
+   * Closes the generation: images and failures as given, calls done. `isLate`: it has images, and a caller had
+   * been answered before they came, with a timeout or a failure; the record says so from now on.
+   */
+  close(generationId: string, outcome: Outcome): Promise<{ isLate: boolean }>;
 
   /** Undefined: no such record, or another key's (give keyId undefined to read any). */
   get(id: string, keyId: string | undefined): Promise<GenerationRecord | undefined>;
@@ -80,6 +91,8 @@ export interface ListQuery {
   /** Default: finished ones (completed and failed). */
   status?: 'all' | 'in_progress' | 'completed' | 'failed' | 'finished';
   model?: string;
+  /** Only records whose images came late, or only the others. */
+  late?: boolean;
   /** Words that must all stand in the prompt, any script, in either case, also as part of a longer word. */
   words?: readonly string[];
   /** Created at this time or later. */

@@ -29,6 +29,8 @@ export interface GenerationRecord {
   providerModel: string | undefined;
   /** Exchanges that asked for images, retries included. */
   attempts: number;
+  /** The images came after a caller had been answered with a timeout or a failure. Absent: they did not. */
+  late?: true;
 }
 
 export interface StoredImage {

@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import * as fc from 'fast-check';
 
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
+import { claimLifeMs, type RequestOrigin } from '../core/idempotency.ts';
 import { makeIdMaker } from '../core/ids.ts';
 import type { ApiKey } from '../core/key-store.ts';
 import type { ListQuery, Outcome, RecordPage, RecordStore } from '../core/record-store.ts';
@@ -279,7 +280,7 @@ for (const { name: kind, place } of kinds) {
     await records.addImage(record.id, image(0, 'late.png'));
     const outcome = completed([image(0, 'late.png')]);
     await records.close(record.id, outcome);
-    assert.deepEqual(await records.get(record.id, 'key_one'), { ...record, ...outcome });
+    assert.deepEqual(await records.get(record.id, 'key_one'), { ...record, ...outcome, late: true });
     assert.deepEqual(
       idsOf(await records.list({ keyId: 'key_one', limit: 5, order: 'desc', status: 'failed' })),
       [],
@@ -383,6 +384,7 @@ for (const { name: kind, place } of kinds) {
         model: i % 2 === 0 ? 'glm-image' : 'kling-image-o1',
         status: (['completed', 'completed', 'failed', 'in_progress'] as const)[i % 4] ?? 'failed',
         prompt: words.filter((_, word) => (i >> (word % 5)) % 3 === word % 3).join(word(i)),
+        ...(i % 6 === 1 ? { late: true as const } : {}),
       });
     });
     // Opened in another order than their ids were made: that of the ids counts.
@@ -405,6 +407,7 @@ for (const { name: kind, place } of kinds) {
         cursor: fc.tuple(fc.constantFrom('after', 'before'), cursor),
         status: fc.constantFrom('all', 'in_progress', 'completed', 'failed', 'finished'),
         model: fc.constantFrom('glm-image', 'kling-image-o1', 'unknown'),
+        late: fc.boolean(),
         words: fc.array(
           fc.constantFrom('boat', 'PAPER', 'pa', 'r', '山', '水', '墨', 'ー', 'ÜBER', 'nothing'),
         ),
@@ -608,6 +611,204 @@ for (const { name: kind, place } of kinds) {
     assert.equal(await later.settings.getOrMake('secret', () => 'too late'), secrets[0]);
     await later.close();
   });
+
+  test(`${kind}: an Idempotency-Key is held by the generation that was opened with it, by no other`, async (t) => {
+    const { records, idempotency } = await openNew(t);
+    const first = generation();
+    const asked = origin({ idempotencyKey: 'order-1' });
+    assert.equal(
+      await idempotency.findClaim(
+        { keyId: 'key_one', endpoint: asked.endpoint, idempotencyKey: 'order-1' },
+        clockMs,
+      ),
+      undefined,
+    );
+    assert.equal(await records.open(first, [call(first.id)], asked), 'opened');
+    const second = generation();
+    assert.equal(await records.open(second, [call(second.id)], { ...asked, bodyHash: 'bb' }), 'claimed');
+    assert.equal(await records.get(second.id, undefined), undefined);
+    assert.equal((await records.unfinished()).length, 1);
+    const scope = { keyId: 'key_one', endpoint: asked.endpoint, idempotencyKey: 'order-1' };
+    const claim = { generationId: first.id, bodyHash: asked.bodyHash, responseFormat: 'b64_json' };
+    assert.deepEqual(await idempotency.findClaim(scope, clockMs), claim);
+    // Another API key, endpoint or spelling is another scope.
+    for (const change of [
+      { keyId: 'key_two' },
+      { endpoint: '/v1/images/edits' },
+      { idempotencyKey: 'ORDER-1' },
+    ]) {
+      assert.equal(await idempotency.findClaim({ ...scope, ...change }, clockMs), undefined);
+      const other = generation(change);
+      assert.equal(await records.open(other, [], { ...asked, ...change }), 'opened');
+    }
+    assert.deepEqual(await idempotency.findClaim(scope, clockMs), claim);
+  });
+
+  test(`${kind}: of many processes that open with one Idempotency-Key at once, exactly one does`, async (t) => {
+    const { open } = await place(t);
+    const stores = await Promise.all([open(), open(), open()]);
+    t.after(() => Promise.all(stores.map((store) => store.close())));
+    for (const idempotencyKey of ['new', 'void']) {
+      const asked = origin({ idempotencyKey });
+      if (idempotencyKey === 'void') {
+        const before = generation();
+        await stores[0]?.records.open(before, [], asked);
+        await stores[0]?.records.close(before.id, failed('upstream_unavailable'));
+      }
+      const racers = stores
+        .flatMap((store) => [store, store, store])
+        .map(({ records }) => ({ records, record: generation() }));
+      const outcomes = await Promise.all(
+        racers.map(({ records, record }) => records.open(record, [], asked)),
+      );
+      assert.equal(outcomes.filter((outcome) => outcome === 'opened').length, 1);
+      const winner = racers[outcomes.indexOf('opened')]?.record.id;
+      const scope = { keyId: 'key_one', endpoint: asked.endpoint, idempotencyKey };
+      for (const { idempotency } of stores)
+        assert.equal((await idempotency.findClaim(scope, clockMs))?.generationId, winner);
+    }
+  });
+
+  test(`${kind}: an Idempotency-Key is free again after a failure that was surely not charged, and only then`, async (t) => {
+    const { records, idempotency } = await openNew(t);
+    const cases = [
+      { name: 'success', end: completed([image(0, 'one')]), isFree: false },
+      { name: 'unknown', end: failed('outcome_unknown'), isFree: false },
+      { name: 'timeout', end: failed('generation_timeout'), isFree: false },
+      { name: 'unreachable', end: failed('upstream_unavailable'), isFree: true },
+      { name: 'running', end: undefined, isFree: false },
+    ];
+    for (const { name, end, isFree } of cases) {
+      const record = generation();
+      const asked = origin({ idempotencyKey: name });
+      await records.open(record, [call(record.id)], asked);
+      if (end !== undefined) await records.close(record.id, end);
+      const scope = { keyId: 'key_one', endpoint: asked.endpoint, idempotencyKey: name };
+      assert.equal((await idempotency.findClaim(scope, clockMs)) === undefined, isFree, name);
+      const again = generation();
+      assert.equal(
+        await records.open(again, [], { ...asked, bodyHash: 'other' }),
+        isFree ? 'opened' : 'claimed',
+        name,
+      );
+      const holder = await idempotency.findClaim(scope, clockMs);
+      assert.equal(holder?.generationId, isFree ? again.id : record.id, name);
+    }
+  });
+
+  test(`${kind}: an Idempotency-Key is remembered for 24 hours, also when its record was deleted`, async (t) => {
+    const { records, idempotency } = await openNew(t);
+    const record = generation();
+    const asked = origin({ idempotencyKey: 'kept' });
+    await records.open(record, [], asked);
+    await records.close(record.id, completed([]));
+    await records.remove(record.id, 'key_one');
+    const scope = { keyId: 'key_one', endpoint: asked.endpoint, idempotencyKey: 'kept' };
+    const end = record.createdAtMs + claimLifeMs;
+    assert.deepEqual(await idempotency.findClaim(scope, end - 1), {
+      generationId: record.id,
+      bodyHash: asked.bodyHash,
+      responseFormat: undefined,
+    });
+    assert.equal(await idempotency.findClaim(scope, end), undefined);
+    assert.equal(await records.open(generation({ createdAtMs: end - 1 }), [], asked), 'claimed');
+    assert.equal(await records.open(generation({ createdAtMs: end }), [], asked), 'opened');
+  });
+
+  test(`${kind}: generations whose reply nobody received are found by an equal request, oldest first`, async (t) => {
+    const { records, idempotency } = await openNew(t);
+    const since = clockMs;
+    const identity = { keyId: 'key_one', endpoint: '/v1/images/generations', bodyHash: origin().bodyHash };
+    const opened = async (
+      change: Partial<RequestOrigin> = {},
+      end?: Outcome,
+      own: Partial<GenerationRecord> = {},
+    ) => {
+      const record = generation(own);
+      await records.open(record, [], origin(change));
+      if (end !== undefined) await records.close(record.id, end);
+      return record.id;
+    };
+    const running = await opened();
+    const made = await opened({}, completed([image(0, 'made')]));
+    const left = await opened({ idempotencyKey: 'with one', responseFormat: 'url' });
+    const unknown = await opened({}, failed('outcome_unknown'));
+    const delivered = await opened({}, completed([image(0, 'delivered')]));
+    await opened({}, failed('upstream_unavailable'));
+    await opened({ bodyHash: 'bb' });
+    await opened({ endpoint: '/v1/images/edits' });
+    await opened({}, undefined, { keyId: 'key_two' });
+    await opened({}, undefined, { createdAtMs: since });
+    await records.open(generation(), []);
+    await idempotency.noteHungUp(left, clockMs + 1);
+    await idempotency.noteHungUp(left, clockMs + 2);
+    await idempotency.noteDelivered(delivered, clockMs);
+    await idempotency.noteHungUp(delivered, clockMs + 3);
+    const found = await idempotency.findUndelivered(identity, since + 1);
+    assert.deepEqual(found, [
+      { generationId: running, responseFormat: 'b64_json', hungUpAtMs: undefined },
+      { generationId: made, responseFormat: 'b64_json', hungUpAtMs: undefined },
+      { generationId: left, responseFormat: 'url', hungUpAtMs: clockMs + 2 },
+      { generationId: unknown, responseFormat: 'b64_json', hungUpAtMs: undefined },
+    ]);
+    // Another process died: all who waited have lost the connection.
+    await idempotency.noteAllHungUp(since + 1, clockMs + 9);
+    const lost = await idempotency.findUndelivered(identity, since + 1);
+    assert.deepEqual(
+      lost.map(({ hungUpAtMs }) => hungUpAtMs),
+      Array.from({ length: 4 }, () => clockMs + 9),
+    );
+    assert.equal((await idempotency.findUndelivered(identity, since))[0]?.hungUpAtMs, undefined);
+  });
+
+  test(`${kind}: images that come after the caller was answered are late, and are listed as such`, async (t) => {
+    const { records, idempotency } = await openNew(t);
+    const inTime = await finish(records);
+    assert.equal(await idempotency.noteTimedOut(inTime, clockMs), false);
+    const waited = generation();
+    await records.open(waited, [call(waited.id)]);
+    assert.equal(await idempotency.noteTimedOut(waited.id, clockMs), true);
+    assert.equal(await idempotency.noteTimedOut(waited.id, clockMs + 1), true);
+    assert.equal((await records.get(waited.id, undefined))?.late, undefined);
+    assert.deepEqual(await records.close(waited.id, completed([image(0, 'waited')])), { isLate: true });
+    // Found only after it was given up.
+    const givenUp = generation();
+    await records.open(givenUp, [call(givenUp.id)]);
+    assert.deepEqual(await records.close(givenUp.id, failed('outcome_unknown')), { isLate: false });
+    assert.deepEqual(await records.close(givenUp.id, completed([image(0, 'found')])), { isLate: true });
+    assert.deepEqual(await records.close(givenUp.id, completed([image(0, 'found')])), { isLate: true });
+    const never = generation();
+    await records.open(never, []);
+    await idempotency.noteTimedOut(never.id, clockMs);
+    assert.deepEqual(await records.close(never.id, failed('outcome_unknown')), { isLate: false });
+
+    const list = (late?: boolean) =>
+      records.list({ keyId: 'key_one', limit: 10, order: 'asc', ...(late === undefined ? {} : { late }) });
+    assert.deepEqual(idsOf(await list(true)), [waited.id, givenUp.id]);
+    assert.deepEqual(idsOf(await list(false)), [inTime, never.id]);
+    assert.deepEqual(
+      (await list()).records.map(({ late }) => late),
+      [undefined, true, true, undefined],
+    );
+  });
+}
+
+/** A request as it is kept with the generation it opened. */
+function origin(change: Partial<RequestOrigin> = {}): RequestOrigin {
+  return {
+    endpoint: '/v1/images/generations',
+    bodyHash: 'aa'.repeat(32),
+    idempotencyKey: undefined,
+    responseFormat: 'b64_json',
+    ...change,
+  };
+}
+
+/** How a generation fails, by its reason alone. */
+function failed(reason: 'upstream_unavailable' | 'outcome_unknown' | 'generation_timeout'): Outcome {
+  const code = reason === 'upstream_unavailable' ? '502' : '424';
+  const error = { message: 'It failed.', type: 'api_error', param: null, code, reason } as const;
+  return completed([], { status: 'failed', error, usage: undefined });
 }
 
 /** Between the words of a made-up prompt. */
@@ -625,6 +826,7 @@ function pageByHand(
     (record) =>
       record.keyId === query.keyId &&
       (query.model === undefined || record.model === query.model) &&
+      (query.late === undefined || (record.late === true) === query.late) &&
       (status === 'all' ||
         (status === 'finished' ? record.status !== 'in_progress' : record.status === status)) &&
       (query.createdAfterMs === undefined || record.createdAtMs >= query.createdAfterMs) &&

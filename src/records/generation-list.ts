@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely';
+import { sql, type Kysely, type Selectable, type SelectQueryBuilder } from 'kysely';
 import { encodeTime } from 'ulid';
 
 import type { ListQuery, RecordPage } from '../core/record-store.ts';
@@ -55,6 +55,8 @@ export function walk(source: SelectQueryBuilder<Schema, 'generations', object>, 
   const status = query.status ?? 'finished';
   if (status === 'finished') rows = rows.where('status', '<>', 'in_progress');
   else if (status !== 'all') rows = rows.where('status', '=', status);
+  // Written out, not bound: only then is the index of late ones used.
+  if (query.late !== undefined) rows = rows.where('late', '=', sql.lit(query.late ? 1 : 0));
 
   const { createdAfterMs, createdBeforeMs } = query;
   if (createdAfterMs !== undefined) {

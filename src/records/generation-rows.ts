@@ -1,13 +1,17 @@
 import type { Insertable, Selectable } from 'kysely';
 
 import type { ImageFormat } from '../core/image-format.ts';
+import type { RequestOrigin } from '../core/idempotency.ts';
 import type { CallChange, Outcome } from '../core/record-store.ts';
 import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
 import type { CallsTable, GenerationsTable, ImagesTable } from './schema.ts';
 
 /** Rows as they stand in the tables <-> records as the port has them. What we wrote is trusted when read. */
 
-export function toGenerationRow(record: GenerationRecord): Insertable<GenerationsTable> {
+export function toGenerationRow(
+  record: GenerationRecord,
+  origin: RequestOrigin | undefined,
+): Insertable<GenerationsTable> {
   return {
     id: record.id,
     key_id: record.keyId,
@@ -16,6 +20,10 @@ export function toGenerationRow(record: GenerationRecord): Insertable<Generation
     parameters: JSON.stringify(record.parameters),
     created_at_ms: record.createdAtMs,
     ...toOutcomeRow(record),
+    endpoint: origin?.endpoint ?? null,
+    body_hash: origin?.bodyHash ?? null,
+    response_format: origin?.responseFormat ?? null,
+    late: record.late === true ? 1 : 0,
   };
 }
 
@@ -56,6 +64,7 @@ export function toGeneration(
     servedBy: row.served_by ?? undefined,
     providerModel: row.provider_model ?? undefined,
     attempts: row.attempts,
+    ...(row.late === 1 ? { late: true as const } : {}),
   };
 }
 

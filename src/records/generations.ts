@@ -12,22 +12,25 @@ import {
   toImageRow,
   toOutcomeRow,
 } from './generation-rows.ts';
+import { claimKey } from './idempotency.ts';
 import type { Schema } from './schema.ts';
 
 export function makeRecordStore(database: Database): RecordStore {
   const { reader, write, prompts, now } = database;
 
   return {
-    open: (record, calls) =>
+    open: (record, calls, origin) =>
       write(async (writer) => {
+        if (origin !== undefined && !(await claimKey(writer, record, origin))) return 'claimed';
         const { number } = await writer
           .insertInto('generations')
-          .values(toGenerationRow(record))
+          .values(toGenerationRow(record, origin))
           .returning('number')
           .executeTakeFirstOrThrow();
         if (calls.length > 0) await writer.insertInto('calls').values(calls.map(toCallRow)).execute();
         if (record.images.length > 0) await putImages(writer, record.id, record.images);
         await prompts.add(writer, { number, keyId: record.keyId, prompt: record.prompt });
+        return 'opened';
       }),
 
     async saveCall(generationId, number, change) {
@@ -58,12 +61,19 @@ export function makeRecordStore(database: Database): RecordStore {
 
     close: (generationId, outcome) =>
       write(async (writer) => {
-        const { numUpdatedRows } = await writer
+        const brought = outcome.images.length > 0 ? 1 : 0;
+        const closed = await writer
           .updateTable('generations')
           .set(toOutcomeRow(outcome))
+          // To the right of `=` stands what was there before.
+          .set({
+            late: sql<number>`case when late = 1 or timed_out_at_ms is not null or status = 'failed'
+              then ${brought} else 0 end`,
+          })
           .where('id', '=', generationId)
+          .returning('late')
           .executeTakeFirst();
-        if (numUpdatedRows === 0n) throw missing();
+        if (closed === undefined) throw missing();
         const before = await writer
           .selectFrom('images')
           .select(['position', 'object'])
@@ -90,6 +100,7 @@ export function makeRecordStore(database: Database): RecordStore {
           .where('generation_id', '=', generationId)
           .where('state', 'not in', ['done', 'failed'])
           .execute();
+        return { isLate: closed.late === 1 };
       }),
 
     async get(id, keyId) {

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 
+import type { ResponseFormat } from '../core/idempotency.ts';
 import type { CallState } from '../core/record.ts';
 
 /** The tables as both databases have them. Lists and objects stand in them as JSON text. */
@@ -8,6 +9,7 @@ export interface Schema {
   images: ImagesTable;
   calls: CallsTable;
   doomed_objects: DoomedObjectsTable;
+  idempotency_keys: IdempotencyKeysTable;
   api_keys: ApiKeysTable;
   settings: SettingsTable;
   health: HealthTable;
@@ -32,6 +34,14 @@ export interface GenerationsTable {
   served_by: string | null;
   provider_model: string | null;
   attempts: number;
+  /** Null in records made before this was kept, like the next two. */
+  endpoint: string | null;
+  body_hash: string | null;
+  response_format: ResponseFormat | null;
+  delivered_at_ms: number | null;
+  hung_up_at_ms: number | null;
+  timed_out_at_ms: number | null;
+  late: Generated<number>;
 }
 
 export interface ImagesTable {
@@ -63,6 +73,15 @@ export interface CallsTable {
 export interface DoomedObjectsTable {
   object: string;
   doomed_at_ms: number;
+}
+
+export interface IdempotencyKeysTable {
+  key_id: string;
+  endpoint: string;
+  idempotency_key: string;
+  body_hash: string;
+  generation_id: string;
+  claimed_at_ms: number;
 }
 
 export interface ApiKeysTable {

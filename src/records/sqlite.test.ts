@@ -10,11 +10,13 @@ import { test, type TestContext } from 'node:test';
 import { CompiledQuery, Kysely, SqliteDialect, type Compilable } from 'kysely';
 
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
+import { claimLifeMs } from '../core/idempotency.ts';
 import { makeIdMaker } from '../core/ids.ts';
 import type { ListQuery } from '../core/record-store.ts';
 import type { GenerationRecord } from '../core/record.ts';
 import { listGenerations, walk } from './generation-list.ts';
 import { makeRecordStore } from './generations.ts';
+import { makeIdempotencyStore } from './idempotency.ts';
 import { migrations } from './migrations/all.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite, openSqliteDatabase } from './sqlite.ts';
@@ -108,6 +110,58 @@ test('every list is a walk along one index: nothing is sorted, nothing scanned',
       }
     }
   }
+});
+
+test('late results are read from their own index, and so is what an equal request may join', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = `${folder}/records.db`;
+  const opened = openSqliteDatabase({ file, now: Date.now });
+  t.after(() => opened.close());
+  const { reader } = opened.database;
+  for (const order of ['asc', 'desc'] as const) {
+    const query: ListQuery = { keyId: 'k', limit: 20, order, late: true, after: makeId('img') };
+    const page = walk(reader.selectFrom('generations'), query).selectAll().limit(21);
+    assert.match(
+      await planOf(reader, page),
+      /^SEARCH generations USING INDEX generations_late \(key_id=\? AND id[<>]\?\)$/,
+    );
+  }
+  const seen = await plansDuring(file, async (reader) => {
+    const store = makeIdempotencyStore({ ...opened.database, reader });
+    await store.findUndelivered({ keyId: 'k', endpoint: '/v1', bodyHash: 'aa' }, 0);
+    await store.findClaim({ keyId: 'k', endpoint: '/v1', idempotencyKey: 'one' }, 0);
+  });
+  assert.equal(seen.length, 2);
+  assert.match(
+    seen[0]?.[1] ?? '',
+    /^SEARCH generations USING INDEX generations_undelivered \(body_hash=\? AND created_at_ms>\?\)$/,
+  );
+  assert.match(
+    seen[1]?.[1] ?? '',
+    /^SEARCH claim USING PRIMARY KEY \(.*\); SEARCH generations USING INDEX sqlite_autoindex_generations_1 \(id=\?\)/,
+  );
+});
+
+test('expired Idempotency-Keys go a few at a time as new ones come, oldest first', async (t) => {
+  const file = `${await temporaryFolder(t)}/records.db`;
+  const stores = await openSqlite({ file, now: Date.now });
+  t.after(() => stores.close());
+  const origin = { endpoint: '/v1', bodyHash: 'aa', responseFormat: 'url' as const };
+  const claim = (number: number, createdAtMs: number) =>
+    stores.records.open(generation({ createdAtMs }), [], { ...origin, idempotencyKey: `key ${number}` });
+  const db = new DatabaseSync(file, { readOnly: true });
+  t.after(() => db.close());
+  const left = () =>
+    db
+      .prepare('select idempotency_key as key from idempotency_keys order by claimed_at_ms')
+      .all()
+      .map(({ key }) => key);
+  for (let number = 0; number < 45; number++) await claim(number, number);
+  await claim(100, claimLifeMs + 43);
+  assert.deepEqual(left(), [...Array.from({ length: 25 }, (_, i) => `key ${i + 20}`), 'key 100']);
+  await claim(101, claimLifeMs + 43);
+  await claim(102, claimLifeMs + 43);
+  assert.deepEqual(left(), ['key 44', 'key 100', 'key 101', 'key 102']);
 });
 
 test('candidates of a search are looked up by number, and what is unfinished by its own index', async (t) => {

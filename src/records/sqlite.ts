@@ -4,10 +4,12 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 
 import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
+import type { IdempotencyStore } from '../core/idempotency.ts';
 import type { KeyStore, SettingStore } from '../core/key-store.ts';
 import { RecordStoreError, type RecordStore } from '../core/record-store.ts';
 import type { Database } from './database.ts';
 import { makeRecordStore } from './generations.ts';
+import { makeIdempotencyStore } from './idempotency.ts';
 import { makeKeyStore } from './keys.ts';
 import { migrations } from './migrations/all.ts';
 import type { Schema } from './schema.ts';
@@ -26,6 +28,7 @@ export interface SqliteOptions {
 /** The stores of one database, and what closes them all. */
 export interface Stores {
   records: RecordStore;
+  idempotency: IdempotencyStore;
   keys: KeyStore;
   settings: SettingStore;
   /** Ends when all writes that were begun are on the disk. */
@@ -41,6 +44,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Stores> {
   const { database } = opened;
   return {
     records: makeRecordStore(database),
+    idempotency: makeIdempotencyStore(database),
     keys: makeKeyStore(database),
     settings: makeSettingStore(database),
     close: () => opened.close(),

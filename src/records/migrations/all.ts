@@ -1,5 +1,6 @@
 import { recordsAndKeys } from './0001-records-and-keys.ts';
+import { idempotency } from './0002-idempotency.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [recordsAndKeys];
+export const migrations: readonly Migration[] = [recordsAndKeys, idempotency];
