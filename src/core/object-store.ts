@@ -14,10 +14,21 @@ export interface ObjectDraft {
   /**
    * Makes the bytes durable under this name. After it returns they survive a power cut. A name that already
    * holds the same bytes is fine (a publish that was cut off and is repeated), other bytes are `taken`.
+   * Nothing is lost when it throws, unless it says `lost`: it may be called again, for any name.
    */
   publish(name: string): Promise<{ bytes: number; sha256: string }>;
   /** Forgets the bytes; harmless after `publish`. */
   discard(): Promise<void>;
+}
+
+/** What a new draft is for. */
+export interface DraftOptions {
+  /**
+   * The bytes cannot be had a second time (they came inside a paid answer). What the medium does not take is
+   * then held in memory up to the store's bound, beyond it the sender waits, and `publish` writes it; repeat
+   * `publish` until the medium is well again. Without it a write that the medium refuses throws at once.
+   */
+  isOnlyCopy?: boolean;
 }
 
 /** A stored object opened for reading. */
@@ -31,8 +42,8 @@ export interface ObjectReader {
 }
 
 export interface ObjectStore {
-  /** Opens a draft. */
-  create(): Promise<ObjectDraft>;
+  /** Opens a draft. One of an only copy is opened whatever the medium does. */
+  create(options?: DraftOptions): Promise<ObjectDraft>;
   /** Undefined when there is no such object. */
   open(name: string): Promise<ObjectReader | undefined>;
   /** True when something was removed; false when nothing was there. */
@@ -41,14 +52,17 @@ export interface ObjectStore {
   list(): AsyncIterable<{ name: string; bytes: number }>;
   /** Throws when the store cannot take a new object now. For /readyz. */
   check(): Promise<void>;
+  /** Bytes of only copies that are in memory because the medium has not taken them. */
+  readonly heldBytes: number;
   close(): Promise<void>;
 }
 
 /**
- * Why the store could not do it: no room; writing not allowed; a name that already holds other bytes; anything
- * else the disk or the network did.
+ * Why the store could not do it: no room; writing not allowed; a name that already holds other bytes; the
+ * medium gives other bytes back than it was given, which no repeating helps; anything else the disk or the
+ * network did.
  */
-export type ObjectStoreFault = 'full' | 'read_only' | 'taken' | 'io';
+export type ObjectStoreFault = 'full' | 'read_only' | 'taken' | 'lost' | 'io';
 
 /** The one error a store throws over its medium; the driver's own is its `cause`. */
 export class ObjectStoreError extends Error {

@@ -14,6 +14,7 @@ const advice: Record<ObjectStoreFault, string> = {
   full: 'The disk is full.',
   read_only: 'The folder cannot be written.',
   taken: 'The name is taken.',
+  lost: 'The disk lost what it had taken.',
   io: 'The disk failed.',
 };
 

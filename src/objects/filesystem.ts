@@ -1,11 +1,14 @@
 import { open, opendir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
-import type { ObjectDraft, ObjectStore } from '../core/object-store.ts';
+import { systemClock, type Clock } from '../core/clock.ts';
+import type { ObjectStore } from '../core/object-store.ts';
+import { draftFolder, removeLeftDrafts } from './draft-files.ts';
+import { createDraft, type LiveDraft } from './filesystem-draft.ts';
 import { asObjectStoreError, isAbsent } from './filesystem-error.ts';
-import { createDraft, draftFolder, removeLeftDrafts } from './filesystem-draft.ts';
 import { openReader } from './filesystem-reader.ts';
 import { makeFolderSync } from './folder-sync.ts';
+import { makeHeldMemory, type HeldMemory } from './held-memory.ts';
 import { checkName } from './object-name.ts';
 
 export interface FilesystemOptions {
@@ -16,25 +19,50 @@ export interface FilesystemOptions {
    * id (a container beside it). Otherwise drafts whose process is dead are removed.
    */
   keepDrafts?: boolean;
+  /** Where only copies stay while the disk does not take them. */
+  held?: Partial<HeldOptions>;
 }
+
+export interface HeldOptions {
+  /** In all drafts together. Default 512 MiB. */
+  maxBytes: number;
+  /** How long a sender waits when that is used up. Default ten minutes. */
+  waitMs: number;
+  clock: Clock;
+  /** Ends the waiting. */
+  signal: AbortSignal;
+}
+
+const defaultHeld: HeldOptions = {
+  maxBytes: 512 * 1024 * 1024,
+  waitMs: 10 * 60 * 1000,
+  clock: systemClock,
+  signal: new AbortController().signal,
+};
 
 /** Objects as files: `<folder>/<name>`, readable by their owner only. */
 export async function openFilesystemStore(options: FilesystemOptions): Promise<ObjectStore> {
   const folder = path.resolve(options.folder);
-  const live = new Set<ObjectDraft>();
+  const live = new Set<LiveDraft>();
   const folderSync = makeFolderSync();
+  const memory = makeHeldMemory({ ...defaultHeld, ...options.held });
   await reporting('The folder for objects cannot be opened.', async () => {
     await folderSync.make(draftFolder(folder));
     if (options.keepDrafts !== true) await removeLeftDrafts(folder);
   });
 
-  const store: ObjectStore = {
-    create: () =>
-      reporting('A new object cannot be started.', async () => {
-        const draft = await createDraft(folder, folderSync, () => live.delete(draft));
-        live.add(draft);
-        return draft;
-      }),
+  async function startDraft(memory: HeldMemory | undefined): Promise<LiveDraft> {
+    const draft = await createDraft({ folder, folderSync, memory, onEnd: () => live.delete(draft) });
+    live.add(draft);
+    return draft;
+  }
+
+  return {
+    create: (options = {}) => startDraft(options.isOnlyCopy === true ? memory : undefined),
+
+    get heldBytes() {
+      return memory.bytes;
+    },
 
     open: (name) =>
       reporting('A stored object cannot be opened.', async () => {
@@ -60,11 +88,10 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
     },
 
     async check() {
-      const draft = await store.create();
+      const draft = await startDraft(undefined);
       try {
         await draft.write(new Uint8Array(1));
-        // Read back from the file: the byte has left our own buffers.
-        await draft.readAt(0, 1);
+        await draft.flush();
       } finally {
         await draft.discard();
       }
@@ -74,7 +101,6 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
       await Promise.all([...live].map((draft) => draft.discard()));
     },
   };
-  return store;
 }
 
 async function* listFolder(folder: string, prefix: string): AsyncGenerator<{ name: string; bytes: number }> {

@@ -7,8 +7,10 @@ import { isAbsent } from './filesystem-error.ts';
 export interface FolderSync {
   /** Resolves when every change to the folder made before the call is on the disk. */
   sync(folder: string): Promise<void>;
-  /** Makes the folder (an absolute path) and those above it, durably. */
+  /** Makes the folder (an absolute path) and those above it, durably. What was made before is not looked at again. */
   make(folder: string): Promise<void>;
+  /** Looks again: somebody has taken a folder away. */
+  forget(): void;
 }
 
 export function makeFolderSync(): FolderSync {
@@ -56,7 +58,7 @@ export function makeFolderSync(): FolderSync {
     made.add(folder);
   }
 
-  return { sync, make };
+  return { sync, make, forget: () => made.clear() };
 }
 
 /** True: it was not there before. */
