@@ -2,8 +2,9 @@
 // `npm run check`: the checks alone.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runFiles } from './runner/run-files.ts';
@@ -21,6 +22,13 @@ const fileLimitMs = 180_000;
 const neverOurs = new Set(['node_modules', '.runtime', '.git', 'data', 'dist']);
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+// Every temporary folder of a test is made in here, so that what a killed test leaves goes too. Others may pass
+// through it: a database server does not run as root.
+const scratch = mkdtempSync(path.join(tmpdir(), 'easel-tests-'));
+chmodSync(scratch, 0o711);
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
+process.env['TMPDIR'] = scratch;
+
 const env = {
   ...process.env,
   // What the checks and tests start by the name of `node` is the Node that runs this.

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { groupMembers } from '../runner/process-group.ts';
+import { groupMembers } from '../runner/processes.ts';
 import { startNpmRegistry, type NpmRegistry } from './npm-registry.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';

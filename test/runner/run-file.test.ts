@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
-import { groupMembers } from './process-group.ts';
+import { until } from '../kit/until.ts';
+import { groupMembers } from './processes.ts';
 import { runFile, type FileResult } from './run-file.ts';
 import { runFiles } from './run-files.ts';
 
@@ -78,21 +79,24 @@ test('a file that does not end is ended, and told with the test it hung in', asy
   assert.equal(result.passed, 1);
 });
 
-test('a process left running is a failure and is ended', async (t) => {
-  const result = await run(
-    t,
-    `import { spawn } from 'node:child_process';
-     test('a', () => {
-       const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-       child.unref();
-       console.log(process.pid);
-     });`,
-  );
-  assert.match(onlyFailure(result), /^the file: left running: .*setInterval/);
-  const group = Number(result.output);
-  assert.ok(group > 1);
-  assert.deepEqual(groupMembers(group), []);
-});
+for (const detached of [false, true]) {
+  test(`a process left running ${detached ? 'in a group of its own ' : ''}is a failure and is ended`, async (t) => {
+    const result = await run(
+      t,
+      `import { spawn } from 'node:child_process';
+       test('a', () => {
+         const options = { stdio: 'ignore', detached: ${detached} };
+         const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], options);
+         child.unref();
+         console.log(${detached ? 'child' : 'process'}.pid);
+       });`,
+    );
+    assert.match(onlyFailure(result), /^the file: left running: .*setInterval/);
+    const group = Number(result.output);
+    assert.ok(group > 1);
+    await until(() => groupMembers(group).length === 0);
+  });
+}
 
 test('no file at all is a failure, and files are summed', async (t) => {
   const cwd = await temporaryFolder(t);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { groupMembers } from './process-group.ts';
+import { groupMembers, processesWith, type RunningProcess } from './processes.ts';
 import type { TestReport } from './report.ts';
 
 /** How one test file went. A file without failures has passed at least one test. */
@@ -20,9 +20,10 @@ export interface FileResult {
 const reporter = new URL('report.ts', import.meta.url).href;
 const tethered = fileURLToPath(new URL('../../bootstrap/tethered.mjs', import.meta.url));
 const maxOutputCharacters = 20_000;
+let filesRun = 0;
 
 /**
- * Runs one test file in a process group of its own and ends whatever is left of the group.
+ * Runs one test file, in a process group of its own, and ends whatever it leaves running.
  *
  * Besides failed tests these are failures: a test left out (skip, todo), no test at all, an end before the last test's
  * end (process.exit, a crash), not ending within `limitMs`, and a process left running. `node --test` lets most of
@@ -33,17 +34,28 @@ export async function runFile(
   options: { cwd: string; env: NodeJS.ProcessEnv; limitMs: number; signal: AbortSignal },
 ): Promise<FileResult> {
   const startedAt = performance.now();
+  filesRun += 1;
+  // By the name of this variable all that the file starts is found again. It is a new one each time, so that a runner
+  // inside a test adds its own.
+  const mark = `EASEL_TEST_FILE_${process.pid}_${filesRun}`;
   const folder = mkdtempSync(path.join(tmpdir(), 'easel-test-'));
   try {
     const reports = path.join(folder, 'reports');
     const child = spawn(
       process.execPath,
       [`--test-reporter=${reporter}`, `--test-reporter-destination=${reports}`, tethered, 'at-once', file],
-      { cwd: options.cwd, env: options.env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+      {
+        cwd: options.cwd,
+        env: { ...options.env, [mark]: '1' },
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
     );
     const output = collect(child);
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-    const kill = () => killGroup(child);
+    const group = child.pid;
+    const left = () => (group === undefined ? [] : [...groupMembers(group), ...processesWith(mark)]);
+    const kill = () => left().forEach(killProcess);
     options.signal.addEventListener('abort', kill);
     let isLate = false;
     const limit = setTimeout(() => {
@@ -53,36 +65,17 @@ export async function runFile(
     const [code, signal] = await ended;
     clearTimeout(limit);
     options.signal.removeEventListener('abort', kill);
-    const survivors = isLate || child.pid === undefined ? [] : await survivorsOf(child.pid);
+    const survivors = isLate ? [] : await survivorsAmong(left);
     kill();
 
     const told = readReports(reports);
-    const failures = told.failures;
-    if (isLate) {
-      failures.push({
-        name: 'the file',
-        detail: `did not end within ${options.limitMs / 1000} s${during(told.open)}`,
-      });
-    } else if (!told.isComplete && told.passed === 0 && code === 0 && told.open.length === 0) {
-      failures.push({ name: 'the file', detail: 'has no test, or ended before the first one began' });
-    } else if (!told.isComplete) {
-      failures.push({
-        name: 'the file',
-        detail: `ended early (${signal ?? `exit code ${code}`})${during(told.open)}`,
-      });
-    } else if (code !== 0 && failures.length === 0 && told.leftOut.length === 0) {
-      failures.push({ name: 'the file', detail: `exit code ${code} although every test passed` });
-    } else if (told.passed === 0 && failures.length === 0 && told.leftOut.length === 0) {
-      failures.push({ name: 'the file', detail: 'has suites and no test' });
+    const end = isLate ? `did not end within ${options.limitMs / 1000} s` : (signal ?? code ?? -1);
+    const failures = [...told.failures, ...told.leftOut, ...failuresOf(end, told)];
+    if (survivors.length > 0) {
+      const commands = new Set(survivors.map(({ pid, command }) => `${command} (${pid})`));
+      failures.push({ name: 'the file', detail: `left running: ${[...commands].join(', ')}` });
     }
-    if (survivors.length > 0)
-      failures.push({ name: 'the file', detail: `left running: ${survivors.join(', ')}` });
-    return {
-      passed: told.passed,
-      failures: [...failures, ...told.leftOut],
-      durationMs: performance.now() - startedAt,
-      output: output(),
-    };
+    return { passed: told.passed, failures, durationMs: performance.now() - startedAt, output: output() };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -95,6 +88,22 @@ interface Told {
   /** Tests that began and did not end. */
   open: string[];
   isComplete: boolean;
+}
+
+/** What is wrong with a file beyond its tests; `end` is an exit code, a signal, or why it had to be ended. */
+function failuresOf(end: number | string, told: Told): { name: string; detail: string }[] {
+  const isToldAlready = told.failures.length > 0 || told.leftOut.length > 0;
+  const during = told.open.length === 0 ? '' : `, during: ${told.open.join(', ')}`;
+  const failure = (detail: string) => [{ name: 'the file', detail }];
+  if (typeof end === 'string' && !end.startsWith('SIG')) return failure(end + during);
+  if (!told.isComplete) {
+    const isEmpty = end === 0 && told.passed === 0 && told.open.length === 0;
+    if (isEmpty) return failure('has no test, or ended before the first one began');
+    return failure(`ended early (${typeof end === 'number' ? `exit code ${end}` : end})${during}`);
+  }
+  if (isToldAlready) return [];
+  if (end !== 0) return failure(`exit code ${end} although every test passed`);
+  return told.passed === 0 ? failure('has suites and no test') : [];
 }
 
 function readReports(file: string): Told {
@@ -125,10 +134,6 @@ function readLines(file: string): string[] {
   }
 }
 
-function during(open: string[]): string {
-  return open.length === 0 ? '' : `, during: ${open.join(', ')}`;
-}
-
 function collect(child: ChildProcess): () => string {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -141,20 +146,19 @@ function collect(child: ChildProcess): () => string {
 }
 
 /** What runs on after the file's own process has ended; a moment is given to what has just been told to stop. */
-async function survivorsOf(group: number): Promise<string[]> {
-  let survivors = groupMembers(group);
+async function survivorsAmong(left: () => RunningProcess[]): Promise<RunningProcess[]> {
+  let survivors = left();
   for (let round = 0; round < 10 && survivors.length > 0; round += 1) {
     await sleep(50);
-    survivors = groupMembers(group);
+    survivors = left();
   }
   return survivors;
 }
 
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
+function killProcess({ pid }: RunningProcess): void {
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch {
-    // Nobody is left in it.
+    // It has just ended by itself.
   }
 }
