@@ -69,8 +69,10 @@ export async function runFile(
     kill();
 
     const told = readReports(reports);
-    const end = isLate ? `did not end within ${options.limitMs / 1000} s` : (signal ?? code ?? -1);
-    const failures = [...told.failures, ...told.leftOut, ...failuresOf(end, told)];
+    const late = isLate ? `did not end within ${options.limitMs / 1000} s` : undefined;
+    const failures = [...told.failures, ...told.leftOut];
+    const fault = faultOf(told, code, signal, late);
+    if (fault !== undefined) failures.push({ name: 'the file', detail: fault });
     if (survivors.length > 0) {
       const commands = new Set(survivors.map(({ pid, command }) => `${command} (${pid})`));
       failures.push({ name: 'the file', detail: `left running: ${[...commands].join(', ')}` });
@@ -90,20 +92,23 @@ interface Told {
   isComplete: boolean;
 }
 
-/** What is wrong with a file beyond its tests; `end` is an exit code, a signal, or why it had to be ended. */
-function failuresOf(end: number | string, told: Told): { name: string; detail: string }[] {
-  const isToldAlready = told.failures.length > 0 || told.leftOut.length > 0;
+/** What is wrong with a file beyond its tests. */
+function faultOf(
+  told: Told,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  late: string | undefined,
+): string | undefined {
   const during = told.open.length === 0 ? '' : `, during: ${told.open.join(', ')}`;
-  const failure = (detail: string) => [{ name: 'the file', detail }];
-  if (typeof end === 'string' && !end.startsWith('SIG')) return failure(end + during);
+  if (late !== undefined) return late + during;
   if (!told.isComplete) {
-    const isEmpty = end === 0 && told.passed === 0 && told.open.length === 0;
-    if (isEmpty) return failure('has no test, or ended before the first one began');
-    return failure(`ended early (${typeof end === 'number' ? `exit code ${end}` : end})${during}`);
+    const isEmpty = code === 0 && told.passed === 0 && told.open.length === 0;
+    if (isEmpty) return 'has no test, or ended before the first one began';
+    return `ended early (${signal ?? `exit code ${code}`})${during}`;
   }
-  if (isToldAlready) return [];
-  if (end !== 0) return failure(`exit code ${end} although every test passed`);
-  return told.passed === 0 ? failure('has suites and no test') : [];
+  if (told.failures.length > 0 || told.leftOut.length > 0) return undefined;
+  if (code !== 0) return `exit code ${code} although every test passed`;
+  return told.passed === 0 ? 'has suites and no test' : undefined;
 }
 
 function readReports(file: string): Told {
