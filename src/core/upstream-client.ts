@@ -9,14 +9,22 @@ export interface FailedAnswer {
   body: unknown;
 }
 
+/** A body that is no text, e.g. a form with pictures. It goes out with its length: small servers take no chunked requests. */
+export interface BinaryBody {
+  /** Bytes, exactly. */
+  length: number;
+  /** From the first byte on, each time it is called. */
+  chunks: () => Iterable<Uint8Array>;
+}
+
 /** One exchange with an upstream as a provider asks for it. */
 export interface Exchange<T> {
   method: 'GET' | 'POST';
   /** The full address: the route's base URL and a path. */
   url: string;
   headers: Record<string, string>;
-  /** The exact text to send. */
-  body?: string;
+  /** The exact text or bytes to send; what type they are stands in `headers`. */
+  body?: string | BinaryBody;
   /** JSON names whose string values are base64 pictures: decoded into drafts while they arrive (e.g. `b64_json`). */
   heldKeys?: readonly string[];
   /** True for a question that costs nothing (a poll, a look-up): a broken answer is then no lost money. */
@@ -25,9 +33,28 @@ export interface Exchange<T> {
   readFault(answer: FailedAnswer): UpstreamFault;
   /** Reads a 2xx answer. Throws UpstreamFault; anything else thrown means the answer was not as documented. */
   read(answer: Answer): T;
+  /** Reads a 2xx answer that comes as server-sent events; absent: such an answer is not as documented. */
+  events?: EventReader<T>;
 }
 
-/** A 2xx answer. */
+/**
+ * Reads the events of one answer, in their order; made for one exchange, so it may remember. An event's data is
+ * JSON (`[DONE]` is not passed on), its name is in no event: every image stream says its type in the data.
+ */
+export interface EventReader<T> {
+  /**
+   * Takes one event. True: its drafts are needed for the result; else they are discarded when it is done.
+   * Throws UpstreamFault; anything else thrown means the event was not as documented. Either ends the stream.
+   */
+  take(event: Answer): boolean | Promise<boolean>;
+  /**
+   * The stream has ended, because of `fault` when it did not end well. Gives the result, or throws: the fault, or
+   * what is wrong with the events. Images that came before a fault were paid for and are a result.
+   */
+  end(fault: UpstreamFault | undefined): T;
+}
+
+/** A 2xx answer, or one event of it. */
 export interface Answer {
   status: number;
   headers: Readonly<Record<string, string | undefined>>;

@@ -8,7 +8,7 @@ import type { RawServer } from '../../test/kit/raw-server.ts';
 import { httpAnswer, startRawServer, unusedPort } from '../../test/kit/raw-server.ts';
 import { UpstreamFault } from '../core/fault.ts';
 import type { ObjectDraft } from '../core/object-store.ts';
-import type { Exchange, FailedAnswer } from '../core/upstream-client.ts';
+import type { EventReader, Exchange, FailedAnswer } from '../core/upstream-client.ts';
 import type { UpstreamLimits } from './client.ts';
 import { createUpstreamClient } from './client.ts';
 
@@ -567,4 +567,133 @@ test('ends what still runs when it is closed, and sends nothing afterwards', asy
   await client.close();
   assert.equal((await running).kind, 'unknown');
   assert.equal((await faultOf(client.exchange(question(server.origin), never))).kind, 'not_sent');
+});
+
+test('sends a binary body once, with its length and byte for byte', async () => {
+  const server = await serve((socket) => socket.write(httpAnswer(200, '{"id":7}')));
+  const { exchange } = makeClient();
+  const pieces = [Buffer.from('--b\r\n'), Buffer.alloc(300_000, 0xe9), Buffer.from('\r\n--b--\r\n')];
+  const body = { length: pieces.reduce((sum, piece) => sum + piece.length, 0), chunks: () => pieces };
+  const headers = { 'content-type': 'multipart/form-data; boundary=b', authorization: 'Bearer sk-1' };
+  assert.deepEqual(await exchange(question(server.origin, { body, headers }), never), { id: 7 });
+  const [head = '', sent = ''] = (server.requests[0] ?? '').split(/\r\n\r\n(.*)/s);
+  assert.match(head, /\r\ncontent-length: 300014(\r\n|$)/);
+  assert.match(head, /\r\ncontent-type: multipart\/form-data; boundary=b(\r\n|$)/);
+  assert.doesNotMatch(head, /transfer-encoding/);
+  assert.deepEqual(Buffer.from(sent, 'latin1'), Buffer.concat(pieces));
+});
+
+test('knows of a binary body, too, whether it was sent', async () => {
+  const body = { length: 4, chunks: () => [Buffer.from('four')] };
+  const { exchange } = makeClient();
+  const refused = question(`http://127.0.0.1:${await unusedPort()}`, { body });
+  assert.equal((await faultOf(exchange(refused, never))).kind, 'not_sent');
+  const cutting = await serve((socket) => socket.destroy());
+  assert.equal((await faultOf(exchange(question(cutting.origin, { body }), never))).kind, 'unknown');
+  const stop = new AbortController();
+  const silent = await serve(() => stop.abort(new Error('deadline')));
+  assert.equal((await faultOf(exchange(question(silent.origin, { body }), stop.signal))).kind, 'unknown');
+  const stopped = AbortSignal.abort(new Error('before'));
+  assert.equal((await faultOf(exchange(question(silent.origin, { body }), stopped))).kind, 'not_sent');
+});
+
+const eventHeaders = { 'content-type': 'text/event-stream; charset=utf-8' };
+
+function eventsText(...events: unknown[]): string {
+  return events.map((event) => `event: x\ndata: ${JSON.stringify(event)}\n\n`).join('');
+}
+
+/** Keeps the pictures of events of type `whole`, and gives them with the fault that ended the stream. */
+function collect(seen: unknown[] = []) {
+  const kept: ObjectDraft[] = [];
+  const events: EventReader<unknown> = {
+    take({ body, held }) {
+      seen.push(body);
+      const isWhole = Object(body).type === 'whole';
+      if (isWhole) kept.push(...held);
+      if (Object(body).type === 'odd') throw new TypeError('odd');
+      return isWhole;
+    },
+    end(fault) {
+      if (kept.length === 0 && fault !== undefined) throw fault;
+      return { kept, fault: fault?.kind };
+    },
+  };
+  return { heldKeys: ['b64_json'], events, read: () => assert.fail('not JSON') };
+}
+
+test('reads an answer that comes as events, and keeps only the drafts that are needed', async () => {
+  const text = eventsText({ type: 'part', b64_json: 'cGFydA==' }, { type: 'whole', b64_json: 'd2hvbGU=' });
+  const server = await serve((socket) =>
+    socket.write(httpAnswer(200, `${text}data: [DONE]\n\n`, eventHeaders)),
+  );
+  const { exchange, drafts } = makeClient();
+  const seen: unknown[] = [];
+  assert.deepEqual(await exchange(question(server.origin, collect(seen)), never), {
+    kept: [drafts[1]],
+    fault: undefined,
+  });
+  assert.deepEqual(seen, [
+    { type: 'part', b64_json: { held: 0 } },
+    { type: 'whole', b64_json: { held: 0 } },
+  ]);
+  assert.deepEqual(
+    drafts.map(({ content, isDiscarded }) => [content.toString(), isDiscarded]),
+    [
+      ['part', true],
+      ['whole', false],
+    ],
+  );
+});
+
+test('what broke a stream does not take the pictures that came before', async () => {
+  const whole = eventsText({ type: 'whole', b64_json: 'd2hvbGU=' });
+  const broken: [string, string][] = [
+    ['unknown', ''],
+    ['bad_reply', 'data: {"type"\n\n'],
+    ['bad_reply', eventsText({ type: 'odd' })],
+    ['bad_reply', eventsText({ type: 'whole', b64_json: 'no base64!' })],
+  ];
+  for (const [kind, rest] of broken) {
+    const length = {
+      ...eventHeaders,
+      'content-length': String(whole.length + rest.length + (rest ? 0 : 10)),
+    };
+    const server = await serve((socket) => socket.end(httpAnswer(200, whole + rest, length)));
+    const { exchange, drafts } = makeClient();
+    assert.deepEqual(await exchange(question(server.origin, collect()), never), {
+      kept: [drafts[0]],
+      fault: kind,
+    });
+    assert.equal(drafts[0]?.isDiscarded, false);
+  }
+});
+
+test('a stream that broke before any picture is the fault, and leaves no draft', async () => {
+  const part = eventsText({ type: 'part', b64_json: 'cGFydA==' });
+  const length = { ...eventHeaders, 'content-length': String(part.length + 10) };
+  const server = await serve((socket) => socket.end(httpAnswer(200, part, length)));
+  const { exchange, drafts } = makeClient();
+  assert.equal((await faultOf(exchange(question(server.origin, collect()), never))).kind, 'unknown');
+  assert.deepEqual(
+    drafts.map(({ isDiscarded }) => isDiscarded),
+    [true],
+  );
+});
+
+test('a stream is read up to the limit of an answer', async () => {
+  const many = eventsText(...Array.from({ length: 100 }, () => ({ type: 'part', text: 'x'.repeat(100) })));
+  const server = await serve((socket) => socket.write(httpAnswer(200, many, eventHeaders)));
+  const { exchange } = makeClient({ maxBodyBytes: 5000 });
+  assert.equal((await faultOf(exchange(question(server.origin, collect()), never))).kind, 'bad_reply');
+});
+
+test('events that nobody asked for are no answer, and JSON in their place is one', async () => {
+  const server = await serve((socket, _, number) =>
+    socket.write(number === 0 ? httpAnswer(200, eventsText({}), eventHeaders) : httpAnswer(200, '{"id":7}')),
+  );
+  const { exchange } = makeClient();
+  assert.equal((await faultOf(exchange(question(server.origin), never))).kind, 'bad_reply');
+  const asked = question(server.origin, { ...collect(), read: (answer) => answer.body });
+  assert.deepEqual(await exchange(asked, never), { id: 7 });
 });

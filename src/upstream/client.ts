@@ -2,11 +2,12 @@ import { errors } from 'undici';
 import { UpstreamFault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { ObjectDraft, ObjectStore } from '../core/object-store.ts';
-import type { Exchange, FailedAnswer, UpstreamClient } from '../core/upstream-client.ts';
+import type { Answer, EventReader, Exchange, FailedAnswer, UpstreamClient } from '../core/upstream-client.ts';
 import type { AnswerHead } from './answer-head.ts';
 import { makeAnswerHead } from './answer-head.ts';
 import { discardAll, readJsonBody } from './base64-body.ts';
 import { decodeContent } from './content-encoding.ts';
+import { splitEvents } from './event-stream.ts';
 import { createPools } from './pools.ts';
 import type { Incoming, Outgoing } from './send.ts';
 import { send, SendFailure } from './send.ts';
@@ -155,7 +156,10 @@ async function readSuccess<T>(
     });
   }
   const chunks = head.watch(decodeContent(incoming));
-  if (!isJsonType(headers['content-type'])) {
+  if (exchange.events !== undefined && mediaType(headers) === 'text/event-stream') {
+    return await readEvents(exchange.events, exchange.heldKeys ?? [], incoming, chunks, target);
+  }
+  if (!isJsonType(mediaType(headers))) {
     // Read a little of it, for the log.
     for await (const _ of chunks) break;
     throw new UpstreamFault('bad_reply', { details: `status ${status}, but not of a JSON type` });
@@ -173,9 +177,80 @@ async function readSuccess<T>(
   }
 }
 
+/**
+ * Reads an answer event by event. What breaks the stream is left to the reader, who may hold images that came
+ * before it; only when it has none the failure stands.
+ */
+async function readEvents<T>(
+  reader: EventReader<T>,
+  heldKeys: readonly string[],
+  { status, headers }: Incoming,
+  chunks: AsyncIterable<Uint8Array>,
+  target: { create(): Promise<ObjectDraft>; maxBytes: number },
+): Promise<T> {
+  const kept: ObjectDraft[] = [];
+
+  async function takeAll(): Promise<void> {
+    for await (const data of splitEvents(withinBytes(chunks, target.maxBytes))) {
+      const { body, held } = await readJsonBody(data, { ...target, heldKeys });
+      const isNeeded = await taken(reader, { status, headers, body, held });
+      if (isNeeded) kept.push(...held);
+    }
+  }
+
+  try {
+    const fault = await takeAll().then(
+      () => undefined,
+      (error: unknown) => {
+        const fault = toFault(error);
+        if (fault instanceof UpstreamFault) return fault;
+        // Our own store's failure: it stands, unless there are images to save from it.
+        if (kept.length === 0) throw error;
+        return new UpstreamFault('unknown', { details: String(error), cause: error });
+      },
+    );
+    const result = reader.end(fault);
+    const handedOn = reachable(result, new Set<unknown>());
+    await discardAll(kept.filter((draft) => !handedOn.has(draft)));
+    return result;
+  } catch (error) {
+    await discardAll(kept);
+    throw error;
+  }
+}
+
+/** Whether the event's drafts are needed; those that are not are gone. */
+async function taken<T>(reader: EventReader<T>, event: Answer): Promise<boolean> {
+  let isNeeded = false;
+  try {
+    isNeeded = await reader.take(event);
+  } catch (error) {
+    if (error instanceof UpstreamFault) throw error;
+    throw new UpstreamFault('bad_reply', { details: 'an event is not as documented', cause: error });
+  } finally {
+    if (!isNeeded) await discardAll(event.held);
+  }
+  return isNeeded;
+}
+
+async function* withinBytes(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) {
+      throw new UpstreamFault('bad_reply', { details: `unreadable answer: larger than ${maxBytes} bytes` });
+    }
+    yield chunk;
+  }
+}
+
+/** Lower case, without its parameters; empty where none is said. */
+function mediaType(headers: Incoming['headers']): string {
+  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
 /** A missing type is taken for JSON: small servers forget it. */
-function isJsonType(contentType: string | undefined): boolean {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+function isJsonType(type: string): boolean {
   return type === '' || type === 'application/json' || type === 'text/json' || type.endsWith('+json');
 }
 

@@ -87,3 +87,29 @@ test('leaves it to the provider what a refusal means', async () => {
     (error) => error instanceof UpstreamFault && error.kind === 'auth' && error.message === 'status 401',
   );
 });
+
+test('posts a form in the place of JSON, which is not signed', async () => {
+  const { server, provider, context, signed } = await start(httpAnswer(200, '{"id":1}'));
+  const bytes = Uint8Array.of(137, 80, 78, 71);
+  const read = await sendJson(context, provider, {
+    path: '/images/edits',
+    form: [
+      { name: 'prompt', text: 'a boat' },
+      { name: 'image', fileName: 'image.png', mimeType: 'image/png', bytes },
+    ],
+    read: (answer) => answer.body,
+  });
+  assert.deepEqual(read, { id: 1 });
+  const [head = '', sent = ''] = (server.requests[0] ?? '').split(/\r\n\r\n(.*)/s);
+  assert.match(head, /^POST \/v4\/images\/edits /);
+  const contentType = /\r\ncontent-type: (multipart\/form-data; boundary=[^\r]+)/.exec(head)?.[1] ?? '';
+  const body = new Response(Buffer.from(sent, 'latin1'), { headers: { 'content-type': contentType } });
+  const form = await body.formData();
+  assert.equal(form.get('prompt'), 'a boat');
+  const image = form.get('image');
+  assert.ok(image instanceof File);
+  assert.deepEqual(await image.bytes(), bytes);
+  assert.deepEqual(signed, [
+    { method: 'POST', url: `${server.origin}/v4/images/edits`, body: '', nowMs: 17 },
+  ]);
+});

@@ -1,8 +1,10 @@
 import type { ProviderContext, ProviderFacts } from '../core/provider.ts';
-import type { Answer } from '../core/upstream-client.ts';
+import type { Answer, EventReader } from '../core/upstream-client.ts';
+import type { FormPart } from './form-body.ts';
+import { makeFormBody } from './form-body.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
-/** One JSON question to an upstream, as an adapter puts it. */
+/** One question to an upstream that is answered in JSON, as an adapter puts it. */
 export interface JsonRequest<T> {
   /** POST where there is a body, GET otherwise. */
   method?: 'GET' | 'POST';
@@ -10,6 +12,8 @@ export interface JsonRequest<T> {
   path: string;
   /** Serialised once; the same text is signed and sent. */
   body?: unknown;
+  /** A form in the place of a JSON body; it is not signed. */
+  form?: readonly FormPart[];
   /** Besides content-type, accept and what carries the credential. Names in lower case. */
   headers?: Readonly<Record<string, string>>;
   /** JSON names whose string values are base64 pictures: they arrive as drafts (core/upstream-client.ts). */
@@ -18,6 +22,8 @@ export interface JsonRequest<T> {
   harmless?: boolean;
   /** Reads a 2xx answer. Throws UpstreamFault; anything else thrown means the answer was not as documented. */
   read(answer: Answer): T;
+  /** Reads an answer that comes as events. */
+  events?: EventReader<T>;
 }
 
 /**
@@ -31,7 +37,9 @@ export async function sendJson<T>(
 ): Promise<T> {
   const { route, client, signal } = context;
   const text = request.body === undefined ? undefined : JSON.stringify(request.body);
-  const method = request.method ?? (text === undefined ? 'GET' : 'POST');
+  const form = request.form === undefined ? undefined : makeFormBody(request.form);
+  const body = text ?? form;
+  const method = request.method ?? (body === undefined ? 'GET' : 'POST');
   const url = `${route.baseUrl}${request.path}`;
   const authorization = await provider.authorize(route.credential, {
     method,
@@ -44,13 +52,14 @@ export async function sendJson<T>(
       method,
       url,
       headers: {
-        accept: 'application/json',
-        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+        accept: request.events === undefined ? 'application/json' : 'application/json, text/event-stream',
+        ...(body === undefined ? {} : { 'content-type': form?.contentType ?? 'application/json' }),
         ...request.headers,
         ...authorization,
       },
-      ...(text === undefined ? {} : { body: text }),
+      ...(body === undefined ? {} : { body }),
       ...(request.heldKeys === undefined ? {} : { heldKeys: request.heldKeys }),
+      ...(request.events === undefined ? {} : { events: request.events }),
       ...(request.harmless === undefined ? {} : { harmless: request.harmless }),
       readFault: (answer) => provider.readFault(answer),
       read: (answer) => request.read(answer),

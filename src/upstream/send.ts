@@ -1,11 +1,13 @@
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { BinaryBody } from '../core/upstream-client.ts';
 
 /** One HTTP request. */
 export interface Outgoing {
   method: 'GET' | 'POST';
   url: URL;
   headers: Readonly<Record<string, string>>;
-  body?: string;
+  body?: string | BinaryBody;
   /** From the first byte written to the answer's headers. */
   headersTimeoutMs: number;
   /** The longest silence within the answer's body. */
@@ -42,7 +44,8 @@ const maxQueuedBytes = 256 * 1024;
  *
  * Whether the request may have been written is exact: undici calls `onRequestStart` in the same turn as, and
  * right before, the first write to the socket (lib/dispatcher/client-h1.js, writeH1), and a request that was
- * aborted by then is not written at all. Requests wait in its queues while connections are made, refused, or
+ * aborted by then is not written at all (the first bytes of a binary body follow a moment later; counting them
+ * as written errs on the safe side). Requests wait in its queues while connections are made, refused, or
  * found closed by the peer, and are not started for it. HTTP/2 and pipelining would blur this, so the pools
  * have neither.
  */
@@ -112,8 +115,7 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
     {
       method: outgoing.method,
       path: `${outgoing.url.pathname}${outgoing.url.search}`,
-      headers: outgoing.headers,
-      body: outgoing.body ?? null,
+      ...bodyOf(outgoing),
       headersTimeout: outgoing.headersTimeoutMs,
       bodyTimeout: outgoing.idleTimeoutMs,
     },
@@ -146,6 +148,14 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
     },
   );
   return promise;
+}
+
+function bodyOf({ headers, body }: Outgoing): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
+  if (body === undefined || typeof body === 'string') return { headers, body: body ?? null };
+  return {
+    headers: { ...headers, 'content-length': String(body.length) },
+    body: Readable.from(body.chunks(), { objectMode: false }),
+  };
 }
 
 function flatten(
