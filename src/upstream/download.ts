@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../core/clock.ts';
-import { UpstreamFault } from '../core/fault.ts';
+import { UpstreamFault, type FaultFacts } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { ObjectDraft, ObjectStore } from '../core/object-store.ts';
 import type { Route } from '../core/route.ts';
@@ -16,12 +16,20 @@ export interface Downloader {
    * and never with a credential. A link that is not there yet, or cut off, is asked again a few times, from zero.
    *
    * Throws UpstreamFault: `bad_reply` when the link is gone or must not be used and asking again is no use,
-   * `unknown` when it could not be had now but might be later. When the signal ends it: the signal's reason.
+   * `unknown` when it could not be had now but might be later (an AbsentLink where it was not there). When the signal ends it: the signal's reason.
    * What the object store throws comes through as it is. No draft outlives an error.
    */
   fetch(link: string, route: DownloadRoute, signal: AbortSignal): Promise<ObjectDraft>;
   /** Ends what still runs. */
   close(): Promise<void>;
+}
+
+/** A link that is not there (404): perhaps not yet, perhaps not any more. Only time tells. */
+export class AbsentLink extends UpstreamFault {
+  constructor(facts: FaultFacts) {
+    super('unknown', facts);
+    this.name = 'AbsentLink';
+  }
 }
 
 export type DownloadRoute = Pick<Route, 'baseUrl' | 'downloadOrigins'>;
@@ -62,7 +70,7 @@ const defaultLimits: DownloadLimits = {
 /** How one try ended. */
 type Try =
   | { kind: 'fetched'; draft: ObjectDraft }
-  | { kind: 'later'; details: string }
+  | { kind: 'later'; details: string; isAbsent?: boolean }
   | { kind: 'never'; details: string };
 
 export function createDownloader(options: DownloaderOptions): Downloader {
@@ -88,10 +96,10 @@ export function createDownloader(options: DownloaderOptions): Downloader {
           });
         }
         if (waitMs === undefined) {
-          throw new UpstreamFault('unknown', {
-            message: 'The image was made, but could not be fetched from the image service.',
-            details,
-          });
+          const message = 'The image was made, but could not be fetched from the image service.';
+          throw tried.isAbsent === true
+            ? new AbsentLink({ message, details })
+            : new UpstreamFault('unknown', { message, details });
         }
         log.debug({ host, reason: tried.details, waitMs }, 'a download is tried again');
         await clock.sleep(waitMs, signal);
@@ -133,6 +141,7 @@ async function tryOnce(
         return {
           kind: isPassing(incoming.status) ? 'later' : 'never',
           details: `status ${incoming.status}`,
+          ...(incoming.status === 404 ? { isAbsent: true } : {}),
         };
       }
       draft = await objects.create();
