@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GatewayProcess } from './gateway.ts';
+import type { PlannedRequest } from './schedule.ts';
+
+/** What a caller was told, once per request sent. */
+export type Answer =
+  | {
+      kind: 'answered';
+      status: number;
+      reason: string | undefined;
+      imageId: string | undefined;
+      replayed: string | undefined;
+      /** Of pictures that came inside the answer. */
+      sha256: readonly string[];
+      images: number;
+      text: string;
+    }
+  /** The connection ended without an answer. */
+  | { kind: 'lost' }
+  /** The caller hung up. */
+  | { kind: 'left' };
+
+/** Everything one caller did and was told. */
+export interface CallerStory {
+  request: PlannedRequest;
+  /** Milliseconds of this process's clock; the end is when it stopped caring. */
+  from: number;
+  to: number;
+  answers: readonly Answer[];
+  /** It asked for the record to be deleted: `yes` it was told so, `maybe` it was not told. */
+  deleted: 'no' | 'yes' | 'maybe';
+}
+
+export interface CallerTools {
+  gateway: GatewayProcess;
+  /** The keys' secrets. */
+  secrets: readonly string[];
+  /** A data URI, sent as often as a request has inputs. */
+  inputPicture: string;
+  onSent(): void;
+  /** False: nobody sends again, as long as the gateway knows no Idempotency-Key. */
+  mayResend: boolean;
+}
+
+const answerLimitMs = 40_000;
+const maxSends = 12;
+const maxConnects = 200;
+
+/** Plays one caller to its end. */
+export async function playCaller(request: PlannedRequest, tools: CallerTools): Promise<CallerStory> {
+  await sleep(request.startAfterMs);
+  const from = performance.now();
+  const answers = await ask(request, tools);
+  const deleted = request.deletes ? await deleteRecord(request, answers, tools) : 'no';
+  return { request, from, to: performance.now(), answers, deleted };
+}
+
+async function ask(request: PlannedRequest, tools: CallerTools): Promise<Answer[]> {
+  const { caller, marker } = request;
+  switch (caller.kind) {
+    case 'plain':
+      return await sendUntilAccepted(request, tools);
+    case 'leaves':
+      return [await send(request, {}, caller.afterMs, tools)];
+    case 'idempotent': {
+      const headers = { 'idempotency-key': `key of ${marker}` };
+      const stories = await Promise.all(
+        Array.from({ length: tools.mayResend ? caller.twins : 1 }, () =>
+          sendUntilTold(request, () => headers, caller, tools),
+        ),
+      );
+      return stories.flat();
+    }
+    case 'resends':
+      return await sendUntilTold(request, retryCount, caller, tools);
+    default:
+      return caller satisfies never;
+  }
+}
+
+function retryCount(sent: number): Record<string, string> {
+  return sent === 0 ? {} : { 'x-stainless-retry-count': String(sent) };
+}
+
+/** Sends again only what was told to have been free: no record was opened. */
+async function sendUntilAccepted(request: PlannedRequest, tools: CallerTools): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (let sent = 0; sent < maxSends; sent += 1) {
+    const answer = await send(request, {}, answerLimitMs, tools);
+    answers.push(answer);
+    if (answer.kind !== 'answered' || answer.status < 500 || answer.imageId !== undefined) break;
+    await sleep(100 + 150 * sent);
+  }
+  return answers;
+}
+
+/** Sends again as the SDKs do: after a lost connection, an own timeout, and every answer that invites it. */
+async function sendUntilTold(
+  request: PlannedRequest,
+  headers: (sent: number) => Record<string, string>,
+  { patienceMs }: { patienceMs: number },
+  tools: CallerTools,
+): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (let sent = 0; sent < (tools.mayResend ? maxSends : 1); sent += 1) {
+    // Its patience grows, or it would never live to see an answer.
+    const answer = await send(request, headers(sent), patienceMs + sent * 1500, tools);
+    answers.push(answer);
+    if (answer.kind === 'answered' && !invitesRetry(answer.status)) break;
+    await sleep(100 + 150 * sent);
+  }
+  return answers;
+}
+
+function invitesRetry(status: number): boolean {
+  return status === 408 || status === 409 || status === 429 || status >= 500;
+}
+
+async function send(
+  request: PlannedRequest,
+  headers: Record<string, string>,
+  patienceMs: number,
+  tools: CallerTools,
+): Promise<Answer> {
+  const { body, inputs } = request;
+  const images = Array.from({ length: inputs }, () => tools.inputPicture);
+  for (let tries = 0; ; tries += 1) {
+    await tools.gateway.up();
+    const patience = AbortSignal.timeout(Math.min(patienceMs, answerLimitMs));
+    try {
+      tools.onSent();
+      const response = await fetch(`${tools.gateway.url}/v1/images/generations`, {
+        method: 'POST',
+        headers: { ...authorization(request, tools), 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(inputs === 0 ? body : { ...body, images }),
+        signal: patience,
+      });
+      return read(response, await response.text());
+    } catch (error) {
+      if (patience.aborted) return { kind: 'left' };
+      if (!(error instanceof TypeError)) throw error;
+      if (!wasRefused(error) || tries === maxConnects) return { kind: 'lost' };
+      await sleep(50);
+    }
+  }
+}
+
+/** Nobody listened: nothing was sent, and every caller would knock again. */
+function wasRefused(error: TypeError): boolean {
+  return error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ECONNREFUSED';
+}
+
+function authorization(request: PlannedRequest, tools: CallerTools): Record<string, string> {
+  return { authorization: `Bearer ${tools.secrets[request.key]}` };
+}
+
+interface WireReply {
+  id?: string;
+  data?: { b64_json?: string }[];
+  error?: { reason?: string };
+}
+
+function read(response: Response, text: string): Answer {
+  let reply: WireReply = {};
+  try {
+    reply = JSON.parse(text) as WireReply;
+  } catch {
+    // Told by the status, and by the check that a 200 has images.
+  }
+  const pictures = (reply.data ?? []).flatMap(({ b64_json: base64 }) =>
+    base64 === undefined ? [] : [base64],
+  );
+  return {
+    kind: 'answered',
+    status: response.status,
+    reason: reply.error?.reason,
+    imageId: response.headers.get('x-image-id') ?? reply.id,
+    replayed: response.headers.get('idempotency-replayed') ?? undefined,
+    sha256: pictures.map((base64) => createHash('sha256').update(base64, 'base64').digest('hex')),
+    images: reply.data?.length ?? 0,
+    text: text.slice(0, 400),
+  };
+}
+
+async function deleteRecord(
+  request: PlannedRequest,
+  answers: readonly Answer[],
+  tools: CallerTools,
+): Promise<CallerStory['deleted']> {
+  const made = answers.find((answer) => answer.kind === 'answered' && answer.status === 200);
+  if (made?.kind !== 'answered' || made.imageId === undefined) return 'no';
+  try {
+    const response = await fetch(`${tools.gateway.url}/v1/images/${made.imageId}`, {
+      method: 'DELETE',
+      headers: authorization(request, tools),
+      signal: AbortSignal.timeout(answerLimitMs),
+    });
+    await response.arrayBuffer();
+    return response.status === 200 ? 'yes' : 'maybe';
+  } catch {
+    return 'maybe';
+  }
+}
