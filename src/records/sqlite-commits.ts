@@ -57,11 +57,20 @@ export function makeCommits(file: DatabaseSync, writer: Kysely<Schema>): Commits
       for (const one of together) await runAlone(one);
       inPortWords(() => file.exec('commit'));
     } catch (error) {
-      if (file.isTransaction) file.exec('rollback');
-      for (const one of together) one.settle(error);
+      rollBack();
+      for (const one of together) one.settle(asRecordStoreError(error));
       return;
     }
     for (const one of together) one.settle();
+  }
+
+  /** A disk that fails may refuse this too; the next group's begin then fails, and tries it again. */
+  function rollBack(): void {
+    try {
+      if (file.isTransaction) file.exec('rollback');
+    } catch {
+      // Those who wait are told what came first.
+    }
   }
 
   async function runAlone(one: Waiting): Promise<void> {
