@@ -9,7 +9,9 @@ import type { OwnAddress } from './tools.ts';
 export function ownAddress(request: FastifyRequest, publicUrl: string | undefined): OwnAddress {
   if (publicUrl !== undefined) return publicUrl;
   const host = /^[\w.:[\]-]{1,255}$/.test(request.host) ? request.host : listenHost(request);
-  return `${request.protocol}://${host}`;
+  // A proxy's word is taken, nonsense is not.
+  const scheme = request.protocol === 'https' ? 'https' : 'http';
+  return `${scheme}://${host}`;
 }
 
 /** Without a usable Host header (HTTP/1.0): the address the connection came in on. */

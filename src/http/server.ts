@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -10,6 +11,7 @@ import { asGatewayError, GatewayError, toPublicError } from '../core/errors.ts';
 import type { ApiKey } from '../core/key-store.ts';
 import { authenticate } from './auth.ts';
 import type { HttpTools } from './tools.ts';
+import { answerUnreadable } from './unreadable.ts';
 import { contentRoutes } from './v1/content.ts';
 import { fileRoutes } from './v1/files.ts';
 import { generationRoutes } from './v1/images-generations.ts';
@@ -27,7 +29,8 @@ declare module 'fastify' {
 /** A group of routes: path -> method -> handler. HEAD comes with GET. */
 export type RouteTable = Readonly<Record<string, Partial<Record<HTTPMethods, RouteHandlerMethod>>>>;
 
-const allMethods: readonly HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT', 'OPTIONS'];
+/** Reading a whole request may take this long, so that a stalled one does not hold its connection for ever. */
+const requestTimeoutMs = 300_000;
 
 /** The whole HTTP side, not yet listening. */
 export function makeServer(tools: HttpTools): FastifyInstance {
@@ -38,22 +41,17 @@ export function makeServer(tools: HttpTools): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     bodyLimit: tools.settings.maxJsonBytes,
+    requestTimeout: requestTimeoutMs,
+    // Checked below, where the answer has our form.
+    http: { requireHostHeader: false },
+    rewriteUrl: ({ url = '/' }) => withoutOrigin(url),
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => sendError(badAddress(error), request, reply, tools),
-    clientErrorHandler: (error, socket) => {
-      if (!socket.writable) return;
-      const status =
-        error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-      const body = JSON.stringify({
-        error: toPublicError(
-          new GatewayError('invalid_value', 'This is not an HTTP request this server can read.'),
-        ),
-      });
-      socket.end(
-        `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${tools.ids('req')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
-    },
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, tools.ids('req')),
   });
+  takeEveryMethod(app);
+  // Expectations that nobody has defined are ignored; Node would answer 417 without a body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.decorateRequest('apiKey', undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -62,7 +60,8 @@ export function makeServer(tools: HttpTools): FastifyInstance {
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    if (needsKey(request.url))
+    checkHost(request);
+    if (needsKey(request))
       request.apiKey = await authenticate(request.headers.authorization, tools.keys, tools.clock.now());
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -92,8 +91,9 @@ export function makeServer(tools: HttpTools): FastifyInstance {
 
 /** Registers routes by name; every other method on a known path is 405 with Allow. */
 function register(app: FastifyInstance, table: RouteTable): void {
+  const all = app.supportedMethods.filter((method) => method !== 'CONNECT');
   for (const [url, handlers] of Object.entries(table)) {
-    const methods = allMethods.filter(
+    const methods = all.filter(
       (method) => handlers[method] !== undefined || (method === 'HEAD' && handlers['GET'] !== undefined),
     );
     for (const method of methods) {
@@ -101,7 +101,7 @@ function register(app: FastifyInstance, table: RouteTable): void {
       if (handler !== undefined) app.route({ method, url, handler, exposeHeadRoute: false });
     }
     app.route({
-      method: allMethods.filter((method) => !methods.includes(method)),
+      method: all.filter((method) => !methods.includes(method)),
       url,
       // A body of any type is not read: the method is refused whatever it holds.
       handler: (_request, reply) => {
@@ -117,8 +117,32 @@ function register(app: FastifyInstance, table: RouteTable): void {
   }
 }
 
-function needsKey(url: string): boolean {
-  const path = url.split('?', 1)[0] ?? url;
+/** Every method an HTTP request may name, so that a known path answers the wrong ones with 405. A body of a DELETE means nothing. */
+function takeEveryMethod(app: FastifyInstance): void {
+  for (const method of METHODS) {
+    if (method === 'DELETE') app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+    else if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: false });
+  }
+}
+
+/** A request target may be a whole URL (RFC 9112 section 3.2.2); what counts is its path and query. */
+function withoutOrigin(target: string): string {
+  const rest = target.replace(/^https?:\/\/[^/?#]*/i, '');
+  return rest.startsWith('/') || rest === '*' ? rest : `/${rest}`;
+}
+
+/** Exactly one Host from HTTP/1.1 on (RFC 9112 section 3.2): links are built on it. */
+function checkHost({ raw }: FastifyRequest): void {
+  let hosts = 0;
+  for (let i = 0; i < raw.rawHeaders.length; i += 2)
+    if (raw.rawHeaders[i]?.toLowerCase() === 'host') hosts += 1;
+  if (hosts === 1 || (hosts === 0 && raw.httpVersion === '1.0')) return;
+  throw new GatewayError('invalid_value', 'The request must have exactly one Host header.');
+}
+
+/** Decided by the route that was found, not by the address: an address can be written in several ways. */
+function needsKey(request: FastifyRequest): boolean {
+  const path = request.routeOptions.url ?? request.url.split('?', 1)[0] ?? '';
   return (path === '/v1' || path.startsWith('/v1/')) && !path.startsWith('/v1/files/');
 }
 

@@ -17,7 +17,7 @@ export interface TestGateway {
   dataDir: string;
   /** Everything that was logged. */
   logged: readonly LoggedLine[];
-  /** A request with the test key; `body` is sent as JSON. */
+  /** A request with the test key; `body` is sent as JSON, text and bytes as they are. */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>;
   /** Ends it and forgets its data. */
   close(): Promise<void>;
@@ -88,9 +88,14 @@ async function ask(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(body === undefined ? {} : { body: bodyOf(body) }),
   });
   return await answered(response);
+}
+
+function bodyOf(body: unknown): string | Buffer<ArrayBuffer> {
+  if (typeof body === 'string') return body;
+  return body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body);
 }
 
 /** Reads a response whole. */
