@@ -6,7 +6,8 @@ const compiled = new WeakMap<object, ValidateFunction>();
 
 /**
  * Checks one value against a card's JSON Schema for it. Throws GatewayError: `invalid_type` for a wrong JSON
- * type, else `invalid_value`; the message lists what is allowed.
+ * type, `unknown_parameter` for a member that an object does not have, else `invalid_value`; the message lists
+ * what is allowed.
  */
 export function checkParameter(schema: object, value: unknown, param: string): void {
   let validate = compiled.get(schema);
@@ -17,6 +18,10 @@ export function checkParameter(schema: object, value: unknown, param: string): v
   if (validate(value)) return;
   const error = validate.errors?.[0];
   const place = error === undefined ? '' : error.instancePath.replaceAll('/', '.');
+  if (error?.keyword === 'additionalProperties') {
+    const unknown = `${param}${place}.${String(error.params['additionalProperty'])}`.slice(0, 100);
+    throw new GatewayError('unknown_parameter', `Unknown parameter: '${unknown}'.`, { param: unknown });
+  }
   throw new GatewayError(
     error?.keyword === 'type' ? 'invalid_type' : 'invalid_value',
     describe(param + place, schema, error),

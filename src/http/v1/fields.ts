@@ -23,13 +23,14 @@ function field(
 
 const never = (): boolean => false;
 const auto = (value: unknown): boolean => value === 'auto';
+const emptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 const emptyObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 export const fields: readonly Field[] = [
   field('model', 'always', never),
   field('prompt', 'always', never),
-  field('reference_images', 'always', never, ['images', 'image', 'image_urls', 'image_url']),
+  field('reference_images', 'always', emptyList, ['images', 'image', 'image_urls', 'image_url']),
   field('n', 'card', (value) => value === 1),
   field('size', 'card', auto),
   field('ratio', 'card', auto, ['aspect_ratio']),

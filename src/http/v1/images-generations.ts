@@ -4,14 +4,13 @@ import { GatewayError } from '../../core/errors.ts';
 import type { ApiKey } from '../../core/key-store.ts';
 import type { GenerationRecord } from '../../core/record.ts';
 import type { Finished, RunningGeneration } from '../../generation/generate.ts';
-import { ownAddress } from '../own-address.ts';
 import type { RouteTable } from '../server.ts';
 import type { HttpTools } from '../tools.ts';
 import { base64Reply } from './base64-reply.ts';
 import { readJsonObject } from './json-body.ts';
 import { makeLinks } from './links.ts';
 import { readNativeSwitch } from './native-switch.ts';
-import { readImageRequest } from './read-request.ts';
+import { readImageRequest, readModel } from './read-request.ts';
 import { replyToWire } from './wire.ts';
 
 /** POST /v1/images/generations: who may call, what shape comes in, one call to the inside, what shape goes out. */
@@ -20,18 +19,19 @@ export function generationRoutes(tools: HttpTools): RouteTable {
     '/v1/images/generations': {
       POST: async (request, reply) => {
         const key = keyOf(request);
+        refuseEncoded(request);
         const body = readJsonObject(request.body);
+        const model = readModel(body, tools.catalog, key);
         if (readNativeSwitch(request.headers)) {
           throw new GatewayError(
             'native_not_supported',
             "This version does not take native parameters. Leave the header 'Native-Params' out.",
           );
         }
-        const checked = readImageRequest(body, tools.catalog, key);
+        const checked = readImageRequest(body, model);
         const { images, warnings } = await tools.loadInputs(
           checked.references,
           checked.model.card.inputImages,
-          ownAddress(request, tools.settings.publicUrl),
         );
         const running = await tools.start({
           keyId: key.id,
@@ -48,6 +48,16 @@ export function generationRoutes(tools: HttpTools): RouteTable {
       },
     },
   };
+}
+
+/** A packed body would be read as broken JSON, which tells nobody what is wrong. */
+function refuseEncoded({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return;
+  throw new GatewayError(
+    'invalid_content_type',
+    "Bodies are taken as they are; send it without 'Content-Encoding'.",
+  );
 }
 
 /** The authenticated key of a request under /v1. */

@@ -8,6 +8,9 @@ import { parsePixels, resolveShape, type AskedShape } from '../../core/shape.ts'
 import { readInputReferences, type InputReference } from '../../generation/input-references.ts';
 import { checkParameter } from './check-parameter.ts';
 import { fields } from './fields.ts';
+import { checkOneSpelling, isObject, readGiven, spellingOf, type Given } from './given-fields.ts';
+import { checkGrants, checkShape, integer, readGroup, readShapeWishes, text } from './joint-rules.ts';
+import { refuseUnsupported } from './refuse-unsupported.ts';
 
 /** A body that passed every check that needs no input image's bytes. */
 export interface CheckedBody {
@@ -26,25 +29,21 @@ export interface CheckedBody {
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * Checks a body against the model's card, in the order of public-api.md section 3: model, allow-list, fields in
- * the order of 4.1, then what the model does not expose and what nobody knows. Strict: nothing is dropped or bent.
+ * Checks the rest of a body against the model's card, in the order of public-api.md section 3: fields in the
+ * order of 4.1, then what the model does not expose and what nobody knows. Strict: nothing is dropped or bent.
  */
-export function readImageRequest(body: Body, catalog: Catalog, key: ApiKey): CheckedBody {
-  const model = readModel(body, catalog, key);
+export function readImageRequest(body: Body, model: Model): CheckedBody {
   const { card } = model;
-  const given = readSpellings(body);
+  const given = readGiven(body);
   const prompt = readPrompt(given, card);
-  const references = readInputReferences(body);
+  // What a model does not take at all is refused with the other unsupported fields.
+  const references = card.inputImages.max === 0 ? [] : readInputReferences(body);
+  checkPromptReferences(prompt, references.length, card);
   checkInputCount(references, card);
-  const values = checkExposed(given, card);
-  checkPrompt(prompt, references.length, card);
-  const group = readGroup(values, references.length, given.spelling);
-  checkGrants(values, model);
+  const values = checkFields(given, model, references.length);
   refuseUnsupported(given, card);
+  const group = readGroup(values, references.length, given.spelling);
   const { asked, warnings } = readShapeWishes(values, card);
-  // What the inputs do not decide is refused before they are read.
-  if (card.size !== undefined && references.length === 0)
-    resolveShape(card.size, asked, undefined, spellingOf(given, 'ratio'));
   return {
     model,
     references,
@@ -84,7 +83,8 @@ export function readImageRequest(body: Body, catalog: Catalog, key: ApiKey): Che
   };
 }
 
-function readModel(body: Body, catalog: Catalog, key: ApiKey): Model {
+/** The model a body names, which this key may use. Throws GatewayError. */
+export function readModel(body: Body, catalog: Catalog, key: ApiKey): Model {
   const name = body['model'];
   if (name === undefined || name === null)
     throw missing('model', "'model' is missing. GET /v1/models lists the models.");
@@ -106,44 +106,6 @@ function readModel(body: Body, catalog: Catalog, key: ApiKey): Model {
   return model;
 }
 
-/** The fields a body has, by their names, and how the caller spelled them; null counts as not sent. */
-interface Given {
-  values: Record<string, unknown>;
-  spelling: Record<string, string>;
-  /** Body keys that are no field. */
-  unknown: string[];
-}
-
-function readSpellings(body: Body): Given {
-  const nameOf = new Map(
-    fields.flatMap((field) => [field.name, ...field.aliases].map((spelling) => [spelling, field.name])),
-  );
-  const given: Given = { values: Object.create(null), spelling: Object.create(null), unknown: [] };
-  for (const [spelling, value] of Object.entries(body)) {
-    const name = nameOf.get(spelling);
-    if (value === null) continue;
-    if (name === undefined) {
-      given.unknown.push(spelling);
-      continue;
-    }
-    const other = given.spelling[name];
-    if (other !== undefined) {
-      throw new GatewayError(
-        'invalid_value',
-        `'${other}' and '${spelling}' are two spellings of one parameter. Send one of them.`,
-        { param: spelling },
-      );
-    }
-    given.values[name] = value;
-    given.spelling[name] = spelling;
-  }
-  return given;
-}
-
-function spellingOf(given: Given, name: string): string {
-  return given.spelling[name] ?? name;
-}
-
 function readPrompt(given: Given, card: Card): string {
   const prompt = given.values['prompt'];
   if (prompt === undefined) throw missing('prompt', "'prompt' is missing. Say what the image is to show.");
@@ -160,8 +122,8 @@ function readPrompt(given: Given, card: Card): string {
       { param: 'prompt' },
     );
   }
-  const length = prompt.length <= card.maxPromptLength ? prompt.length : Array.from(prompt).length;
-  if (length > card.maxPromptLength) {
+  const length = codePointsOf(prompt, card.maxPromptLength);
+  if (length !== undefined) {
     throw new GatewayError(
       'prompt_too_long',
       `'prompt' has ${length} characters; model '${card.id}' takes at most ${card.maxPromptLength}.`,
@@ -171,17 +133,18 @@ function readPrompt(given: Given, card: Card): string {
   return prompt;
 }
 
+/** How many code points a text has, when they are more than `max`. A text of megabytes is not counted through. */
+function codePointsOf(text: string, max: number): number | string | undefined {
+  if (text.length <= max) return undefined;
+  if (text.length > 2 * max) return `more than ${max}`;
+  const count = Array.from(text).length;
+  return count > max ? count : undefined;
+}
+
 function checkInputCount(references: readonly InputReference[], card: Card): void {
   const first = references[0];
   if (first === undefined) return;
   const { max } = card.inputImages;
-  if (max === 0) {
-    throw new GatewayError(
-      'unsupported_parameter',
-      `Model '${card.id}' makes images from text only; it takes no input images.`,
-      { param: first.field },
-    );
-  }
   if (references.length > max) {
     throw new GatewayError(
       'too_many_inputs',
@@ -191,43 +154,51 @@ function checkInputCount(references: readonly InputReference[], card: Card): voi
   }
 }
 
-/** Every field the card exposes, checked by its schema, in the order of the table. */
-function checkExposed(given: Given, card: Card): Record<string, unknown> {
+/**
+ * Every field the card exposes, checked by its schema, in the order of the table. A rule over several fields is
+ * looked at behind the last of them.
+ */
+function checkFields(given: Given, model: Model, inputs: number): Record<string, unknown> {
+  const { card } = model;
   const values: Record<string, unknown> = {};
+  const ratioParam = spellingOf(given, 'ratio');
   for (const field of fields) {
-    const value = given.values[field.name];
-    if (
-      value === undefined ||
-      field.name === 'model' ||
-      field.name === 'prompt' ||
-      field.name === 'reference_images'
-    )
-      continue;
-    const param = spellingOf(given, field.name);
-    if (field.name === 'user') checkParameter(userSchema, value, param);
-    else if (field.name === 'provider_options') {
-      // Its names are checked with the unsupported fields.
-    } else {
-      const schema = card.parameters[field.name];
+    const { name } = field;
+    checkOneSpelling(given, name);
+    const value = given.values[name];
+    if (value !== undefined && !readElsewhere.has(name)) {
+      const param = spellingOf(given, name);
+      const schema = name === 'user' ? userSchema : card.parameters[name];
       if (schema === undefined) continue;
-      // Pixels are checked by the card's size rules, which can name the nearest legal size.
-      const isPixels =
-        field.name === 'size' &&
-        card.size !== undefined &&
-        typeof value === 'string' &&
-        parsePixels(value) !== undefined;
       const isAbsent = field.asksForNothing(value) && (value === 'auto' || value === -1);
-      if (!isPixels && !isAbsent) checkParameter(schema, value, param);
+      // Pixels are checked by the card's size rules, which can name the nearest legal size.
+      if (!isAbsent && !(name === 'size' && isPixels(value, card))) checkParameter(schema, value, param);
+      values[name] = value;
     }
-    values[field.name] = value;
+    // Size by itself first: its own fault is told before one of ratio or quality.
+    if (name === 'size' || name === 'quality') checkShape(values, card, ratioParam);
+    if (name === 'watermark') checkGrants(values, model);
+    if (name === 'sequential_image_generation_options') readGroup(values, inputs, given.spelling);
   }
-  return values;
+  const options = given.values['provider_options'];
+  return options === undefined ? values : { ...values, provider_options: options };
+}
+
+const readElsewhere: ReadonlySet<string> = new Set([
+  'model',
+  'prompt',
+  'reference_images',
+  'provider_options',
+]);
+
+function isPixels(size: unknown, card: Card): boolean {
+  return card.size !== undefined && typeof size === 'string' && parsePixels(size) !== undefined;
 }
 
 const userSchema = { type: 'string', maxLength: 256 };
 
 /** A model may refer to its input images by number in the prompt; a number beyond them is a mistake that costs money. */
-function checkPrompt(prompt: string, inputs: number, card: Card): void {
+function checkPromptReferences(prompt: string, inputs: number, card: Card): void {
   if (card.promptImageReference === undefined) return;
   for (const [reference, number] of prompt.matchAll(new RegExp(card.promptImageReference, 'g'))) {
     if (Number(number) > inputs || Number(number) < 1) {
@@ -238,142 +209,6 @@ function checkPrompt(prompt: string, inputs: number, card: Card): void {
       );
     }
   }
-}
-
-/** The most images a group and its inputs may have together (public-api.md section 4.1). */
-const groupSum = 15;
-
-function readGroup(
-  values: Body,
-  inputs: number,
-  spelling: Readonly<Record<string, string>>,
-): { maxImages: number } | undefined {
-  const optionsParam =
-    spelling['sequential_image_generation_options'] ?? 'sequential_image_generation_options';
-  const options = values['sequential_image_generation_options'];
-  const maxImages =
-    typeof options === 'object' && options !== null && 'max_images' in options
-      ? integer(options.max_images)
-      : undefined;
-  const param = `${optionsParam}.max_images`;
-  if (values['sequential_image_generation'] !== 'auto') {
-    if (maxImages === undefined || maxImages === 1) return undefined;
-    throw new GatewayError(
-      'invalid_value',
-      `'${param}' above 1 needs "sequential_image_generation": "auto".`,
-      { param },
-    );
-  }
-  const n = integer(values['n']) ?? 1;
-  if (n > 1)
-    throw new GatewayError(
-      'invalid_value',
-      "'n' above 1 cannot be combined with sequential_image_generation 'auto'; say how many with max_images.",
-      { param: 'n' },
-    );
-  const most = groupSum - inputs;
-  if (maxImages !== undefined && maxImages > most) {
-    throw new GatewayError(
-      'invalid_value',
-      `'${param}' must be 1 to ${most}: input images and generated ones together are at most ${groupSum}.`,
-      { param },
-    );
-  }
-  return { maxImages: maxImages ?? most };
-}
-
-/** What the upstream grants only to some accounts is the route's to say. */
-function checkGrants(values: Body, model: Model): void {
-  if (!model.card.watermarkOffNeedsGrant || values['watermark'] !== false) return;
-  if (model.routes.length > 0 && model.routes.every((route) => route.watermarkFree)) return;
-  throw new GatewayError(
-    'invalid_value',
-    `Model '${model.card.id}' always carries its provider's watermark here: the provider turns it off per account, and no route of this server says "watermarkFree". Leave 'watermark' out.`,
-    { param: 'watermark' },
-  );
-}
-
-/** A parameter the model does not have is refused unless its value asks for nothing; so is a field nobody knows (public-api.md section 5). */
-function refuseUnsupported(given: Given, card: Card): void {
-  for (const field of fields) {
-    const value = given.values[field.name];
-    if (
-      value === undefined ||
-      field.exposed === 'always' ||
-      card.parameters[field.name] !== undefined ||
-      field.asksForNothing(value)
-    )
-      continue;
-    const param = spellingOf(given, field.name);
-    throw new GatewayError(
-      'unsupported_parameter',
-      `Parameter '${param}' is not available for model '${card.id}'.`,
-      { param },
-    );
-  }
-  refuseProviderOptions(given, card);
-  const [unknown] = given.unknown;
-  if (unknown !== undefined) {
-    const param = unknown.slice(0, 100);
-    throw new GatewayError(
-      'unknown_parameter',
-      `Unknown parameter: '${param}'. GET /v1/models shows what model '${card.id}' takes.`,
-      { param },
-    );
-  }
-}
-
-function refuseProviderOptions(given: Given, card: Card): void {
-  const options = given.values['provider_options'];
-  if (options === undefined) return;
-  const param = 'provider_options';
-  if (!isObject(options)) {
-    throw new GatewayError('invalid_type', `'${param}' must be an object.`, { param });
-  }
-  for (const [provider, values] of Object.entries(options)) {
-    const place = `${param}.${provider}`.slice(0, 120);
-    if (!isObject(values))
-      throw new GatewayError('invalid_type', `'${place}' must be an object.`, { param: place });
-    const [name] = Object.keys(values).filter((name) => !card.providerOptions[provider]?.includes(name));
-    if (name !== undefined || card.providerOptions[provider] === undefined) {
-      const at = name === undefined ? place : `${place}.${name}`.slice(0, 240);
-      throw new GatewayError('unsupported_parameter', `'${at}' may not be passed to model '${card.id}'.`, {
-        param: at,
-      });
-    }
-  }
-}
-
-/** Size, ratio and quality as one wish; OpenAI's quality words are mapped where the card says so, and said so. */
-function readShapeWishes(
-  values: Body,
-  card: Card,
-): { asked: AskedShape & { level: string | undefined }; warnings: Warning[] } {
-  const said = (name: string): string | undefined =>
-    values[name] === 'auto' ? undefined : text(values[name]);
-  const size = said('size');
-  const ratio = said('ratio');
-  const quality = said('quality');
-  const mapped = quality === undefined ? undefined : (card.qualityWords[quality] ?? quality);
-  const isTier = mapped !== undefined && card.size?.presets[mapped] !== undefined;
-  const warnings: Warning[] =
-    mapped === quality
-      ? []
-      : [
-          {
-            param: 'quality',
-            requested: quality,
-            used: mapped,
-            message: `Model '${card.id}' has no quality '${quality}'; '${mapped}' was used.`,
-          },
-        ];
-  const asked = {
-    ...(size === undefined ? {} : { size }),
-    ...(ratio === undefined ? {} : { ratio }),
-    ...(mapped !== undefined && isTier ? { qualityTier: mapped } : {}),
-    level: isTier ? undefined : mapped,
-  };
-  return { asked, warnings };
 }
 
 /** A card without size rules passes on what the caller said. */
@@ -388,20 +223,8 @@ function hollowWarnings(values: Body, card: Card): Warning[] {
     .map(([param, message]) => ({ param, requested: values[param], used: values[param], message }));
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function defaultFormat(card: Card): 'url' | 'b64_json' {
   return card.parameters['response_format']?.['default'] === 'b64_json' ? 'b64_json' : 'url';
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function integer(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
 }
 
 function outputFormat(value: unknown): ImageRequest['outputFormat'] {
