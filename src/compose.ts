@@ -19,7 +19,7 @@ import { makeRouteHealth } from './generation/route-health.ts';
 import { makeServer } from './http/server.ts';
 import { makeUrlSigner } from './http/signed-url.ts';
 import type { HttpTools } from './http/tools.ts';
-import { findImage } from './http/v1/files.ts';
+import { findSignedImage } from './http/v1/files.ts';
 import { openFilesystemStore } from './objects/filesystem.ts';
 import { providers as knownProviders, registrations, type Registration } from './providers/registry.ts';
 import { lockDataDirectory } from './records/data-directory.ts';
@@ -105,6 +105,15 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     stop: stop.signal,
     download: (url, route, signal) => downloader.fetch(url, route, signal),
   };
+  const inputSources: InputSources = {
+    fetch: (url, { maxBytes }, signal) =>
+      fetchPublic(url, { maxBytes, signal, allowHttp: config.allowHttpInputs }),
+    readOwnFile: async (url) => {
+      const image = await findSignedImage(url, { signer, records });
+      return image === undefined ? undefined : await readWhole(image.object, objects);
+    },
+    readAsset: async () => undefined,
+  };
   let isDraining = false;
   const http: HttpTools = {
     catalog,
@@ -122,9 +131,9 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
       maxJsonBytes,
     },
     start: (order) => startGeneration(order, tools),
-    loadInputs: (references, rules, ownAddress) =>
+    loadInputs: (references, rules) =>
       loadInputImages(references, rules, {
-        ...inputSources(ownAddress),
+        ...inputSources,
         limits: { ...defaultInputLimits, maxBytes: config.maxInputBytes, allowHttp: config.allowHttpInputs },
         signal: stop.signal,
       }),
@@ -172,21 +181,6 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     for (const object of doomed) await objects.remove(object);
     await records.forgetObjects(doomed);
   }
-
-  function inputSources(ownAddress: string): InputSources {
-    return {
-      fetch: (url, { maxBytes }, signal) =>
-        fetchPublic(url, { maxBytes, signal, allowHttp: config.allowHttpInputs }),
-      readOwnFile: async (url) => {
-        const path = ownPath(url, ownAddress);
-        if (path === undefined) return undefined;
-        signer.check(path.pathname, path.searchParams);
-        const image = await findImage(path.pathname, { records });
-        return image === undefined ? undefined : await readWhole(image.object, objects);
-      },
-      readAsset: async () => undefined,
-    };
-  }
 }
 
 /** Where the records and keys of an installation are. */
@@ -220,14 +214,6 @@ export async function startSimulators(options: SandboxOptions): Promise<Sandbox>
 
 function makeSigningKey(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
-}
-
-/** The path on this server that a URL names, or undefined for other servers' URLs. */
-function ownPath(url: string, ownAddress: string): URL | undefined {
-  const prefix = `${ownAddress}/v1/files/`;
-  return url.startsWith(prefix) && URL.canParse(url)
-    ? new URL(`http://own${url.slice(ownAddress.length)}`)
-    : undefined;
 }
 
 async function readWhole(name: string, objects: ObjectStore): Promise<Uint8Array | undefined> {

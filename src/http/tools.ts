@@ -30,7 +30,6 @@ export interface HttpTools {
   loadInputs(
     references: readonly InputReference[],
     rules: InputRules,
-    ownHost: OwnAddress,
   ): Promise<{ images: readonly InputImage[]; warnings: readonly Warning[] }>;
   /** True when the route can be asked now. */
   isUsable: (route: Route) => boolean;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../core/errors.ts';
 import type { ObjectReader, ObjectStore } from '../../core/object-store.ts';
 import type { GenerationRecord, StoredImage } from '../../core/record.ts';
@@ -11,11 +12,9 @@ export async function base64Reply(
   record: GenerationRecord,
   objects: ObjectStore,
 ): Promise<{ length: number; chunks: AsyncIterable<Buffer> }> {
-  // A mark no text of the reply can hold: JSON escapes control characters.
-  const mark = '\u0000';
-  const parts = JSON.stringify(replyToWire(record, () => ({ b64_json: mark }))).split(
-    JSON.stringify(mark).slice(1, -1),
-  );
+  // Unknown beforehand, so that no text of the reply can hold it.
+  const mark = randomUUID();
+  const parts = JSON.stringify(replyToWire(record, () => ({ b64_json: mark }))).split(mark);
   const readers: ObjectReader[] = [];
   try {
     for (const image of record.images) readers.push(await openImage(image, objects));

@@ -68,7 +68,7 @@ function readFormat(query: URLSearchParams): 'redirect' | 'url' | 'binary' {
 function readIndex(query: URLSearchParams): number | undefined {
   const text = query.get('index');
   if (text === null) return undefined;
-  if (!/^\d{1,6}$/.test(text))
+  if (!/^\d+$/.test(text))
     throw new GatewayError('invalid_value', "'index' must be 0 or more.", { param: 'index' });
   return Number(text);
 }

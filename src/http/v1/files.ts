@@ -27,11 +27,21 @@ export function fileRoutes(tools: HttpTools): RouteTable {
   };
 }
 
-/** The stored image under a path of ours, or undefined. The signature is the caller's to check. */
-export async function findImage(
-  path: string,
-  tools: Pick<HttpTools, 'records'>,
+/**
+ * The stored image behind a link of this server, or undefined for every other URL and for links that are not good
+ * any more. By whatever name the server was reached when it gave the link: the signature alone makes it ours.
+ */
+export async function findSignedImage(
+  url: string,
+  tools: Pick<HttpTools, 'records' | 'signer'>,
 ): Promise<StoredImage | undefined> {
+  const { pathname = '', searchParams = new URLSearchParams() } = URL.parse(url) ?? {};
+  const path = pathname.slice(Math.max(0, pathname.lastIndexOf('/v1/files/')));
+  return tools.signer.isGood(path, searchParams) ? await findImage(path, tools) : undefined;
+}
+
+/** The stored image under a path of ours, or undefined. The signature is the caller's to check. */
+async function findImage(path: string, tools: Pick<HttpTools, 'records'>): Promise<StoredImage | undefined> {
   const match = /^\/v1\/files\/(img_[0-9A-Z]{26})\/(\d{1,6})\.[a-z0-9]{2,5}$/.exec(path);
   const [, id = '', index = ''] = match ?? [];
   if (!isId('img', id)) return undefined;
@@ -56,10 +66,11 @@ async function sendFile(
     .header('content-disposition', 'inline')
     .header('accept-ranges', 'bytes');
   if (matchesEtag(request.headers['if-none-match'], etag)) return await reply.status(304).send();
-  const range =
-    request.headers['if-range'] === undefined || request.headers['if-range'] === etag
-      ? readRange(request.headers.range, image.bytes)
-      : undefined;
+  // A range is a matter of GET alone (RFC 9110 section 14.2).
+  const isRanged =
+    request.method === 'GET' &&
+    (request.headers['if-range'] === undefined || request.headers['if-range'] === etag);
+  const range = isRanged ? readRange(request.headers.range, image.bytes) : undefined;
   if (range === 'unsatisfiable') {
     reply.header('content-range', `bytes */${image.bytes}`);
     return await reply.status(416).send();

@@ -14,7 +14,14 @@ export function imageRoutes(tools: HttpTools): RouteTable {
   return {
     '/v1/images': {
       GET: async (request, reply) => {
-        const query: ListQuery = { ...readListQuery(queryOf(request.url)), keyId: keyOf(request).id };
+        const read = readListQuery(queryOf(request.url));
+        // Named as in a create: by alias too, in either case.
+        const model = read.model === undefined ? undefined : tools.catalog.find(read.model)?.card.id;
+        const query: ListQuery = {
+          ...read,
+          ...(model === undefined ? {} : { model }),
+          keyId: keyOf(request).id,
+        };
         const { records, hasMore } = await tools.records.list(query);
         const link = makeLinks(request, tools);
         return await reply.send({
