@@ -24,7 +24,7 @@ const perTokensSchema = z.strictObject({
   currency: currencySchema,
 });
 
-const priceRowSchema = z.discriminatedUnion('unit', [perImageSchema, perTokensSchema]);
+export const priceRowSchema = z.discriminatedUnion('unit', [perImageSchema, perTokensSchema]);
 
 /** One row, or several that differ by size or quality; the first that fits an image counts. */
 export const priceSchema = z.union([

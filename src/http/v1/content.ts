@@ -7,6 +7,7 @@ import type { HttpTools } from '../tools.ts';
 import { keyOf } from './images-generations.ts';
 import { findRecord, imageIdOf, queryOf } from './images.ts';
 import { makeLinks } from './links.ts';
+import { contentToWire } from './wire.ts';
 
 /** GET /v1/images/{image_id}/content (public-api.md section 8). */
 export function contentRoutes(tools: HttpTools): RouteTable {
@@ -38,12 +39,8 @@ export function contentRoutes(tools: HttpTools): RouteTable {
         const url = makeLinks(request, tools)(record.id, image);
         reply.header('cache-control', 'no-store');
         if (format === 'redirect') return await reply.redirect(url, 302);
-        return await reply.send({
-          url,
-          image_id: record.id,
-          expires_in: tools.settings.urlTtlSeconds,
-          index: image.index,
-        });
+        const ttlSeconds = tools.settings.urlTtlSeconds;
+        return await reply.send(contentToWire(record.id, { url, index: image.index, ttlSeconds }));
       },
     },
   };

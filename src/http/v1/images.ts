@@ -7,7 +7,7 @@ import type { HttpTools } from '../tools.ts';
 import { keyOf } from './images-generations.ts';
 import { makeLinks } from './links.ts';
 import { readListQuery } from './list-query.ts';
-import { recordToWire } from './wire.ts';
+import { deletedToWire, listToWire, recordToWire } from './wire.ts';
 
 /** GET /v1/images, GET and DELETE /v1/images/{image_id} (public-api.md section 7). */
 export function imageRoutes(tools: HttpTools): RouteTable {
@@ -22,15 +22,8 @@ export function imageRoutes(tools: HttpTools): RouteTable {
           ...(model === undefined ? {} : { model }),
           keyId: keyOf(request).id,
         };
-        const { records, hasMore } = await tools.records.list(query);
-        const link = makeLinks(request, tools);
-        return await reply.send({
-          object: 'list',
-          data: records.map((record) => recordToWire(record, link)),
-          has_more: hasMore,
-          first_id: records[0]?.id ?? null,
-          last_id: records.at(-1)?.id ?? null,
-        });
+        const page = await tools.records.list(query);
+        return await reply.send(listToWire(page, makeLinks(request, tools)));
       },
     },
     '/v1/images/:image_id': {
@@ -41,7 +34,7 @@ export function imageRoutes(tools: HttpTools): RouteTable {
       DELETE: async (request, reply) => {
         const id = imageIdOf(request.params);
         await removeRecord(id, keyOf(request).id, tools);
-        return await reply.send({ id, object: 'image', deleted: true });
+        return await reply.send(deletedToWire(id));
       },
     },
   };

@@ -4,7 +4,7 @@ import type { Model } from '../../core/catalog.ts';
 import type { RouteTable } from '../server.ts';
 import type { HttpTools } from '../tools.ts';
 import { keyOf } from './images-generations.ts';
-import { modelToWire } from './wire.ts';
+import { modelsToWire, modelToWire } from './wire.ts';
 
 /** GET /v1/models and /v1/models/{model_id}: what this key may use (public-api.md section 11). */
 export function modelRoutes(tools: HttpTools): RouteTable {
@@ -12,11 +12,8 @@ export function modelRoutes(tools: HttpTools): RouteTable {
     '/v1/models': {
       GET: (request, reply) => {
         const key = keyOf(request);
-        const data = tools.catalog
-          .all()
-          .filter((model) => mayUse(key, model))
-          .map((model) => modelToWire(model, tools.isUsable));
-        return reply.send({ object: 'list', data });
+        const models = tools.catalog.all().filter((model) => mayUse(key, model));
+        return reply.send(modelsToWire(models, tools.isUsable));
       },
     },
     '/v1/models/*': {

@@ -3,8 +3,13 @@ import type { Model } from '../../core/catalog.ts';
 import { extensions, mimeTypes } from '../../core/image-format.ts';
 import type { GenerationRecord, RecordUsage, StoredImage } from '../../core/record.ts';
 import type { Route } from '../../core/route.ts';
+import type * as shapes from './wire-schemas.ts';
+import type { Wire } from './wire-schemas.ts';
 
-/** Our data as the wire has it; its field names appear only here and in the cards (public-api.md sections 4.4, 7, 11). */
+/**
+ * Our data as the wire has it; its field names appear only here, in wire-schemas.ts and in the cards
+ * (public-api.md sections 4.4, 7, 8, 11). What is undefined is left out of the JSON.
+ */
 
 /** Makes a fresh signed URL for one image. */
 export type LinkMaker = (imageId: string, image: StoredImage) => string;
@@ -19,10 +24,10 @@ export function filePath(imageId: string, image: Pick<StoredImage, 'index' | 'fo
   return `/v1/files/${imageId}/${image.index}.${extensions[image.format]}`;
 }
 
-export function usageToWire(usage: RecordUsage) {
+export function usageToWire(usage: RecordUsage): Wire<typeof shapes.usage> {
   return {
     generated_images: usage.generatedImages,
-    ...(usage.inputTokens === undefined ? {} : { input_tokens: usage.inputTokens }),
+    input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,
     total_tokens: usage.totalTokens,
     cost: usage.cost,
@@ -30,24 +35,27 @@ export function usageToWire(usage: RecordUsage) {
 }
 
 /** A create reply without its images' content: `item` says how each is delivered. */
-export function replyToWire(record: GenerationRecord, item: (image: StoredImage) => object) {
+export function replyToWire(
+  record: GenerationRecord,
+  item: (image: StoredImage) => { url: string } | { b64_json: string },
+): Wire<typeof shapes.imagesReply> {
   return {
     id: record.id,
     created: seconds(record.createdAtMs),
     model: record.providerModel ?? record.model,
-    data: record.images.map((image) => ({
+    data: record.images.map((image): Wire<typeof shapes.deliveredImage> => ({
       index: image.index,
       ...item(image),
       size: `${image.width}x${image.height}`,
-      ...(image.revisedPrompt === undefined ? {} : { revised_prompt: image.revisedPrompt }),
+      revised_prompt: image.revisedPrompt,
     })),
-    ...(record.usage === undefined ? {} : { usage: usageToWire(record.usage) }),
-    ...(record.failedImages.length === 0 ? {} : { failed_images: record.failedImages }),
-    ...(record.warnings.length === 0 ? {} : { warnings: record.warnings }),
+    usage: record.usage === undefined ? undefined : usageToWire(record.usage),
+    failed_images: record.failedImages.length === 0 ? undefined : record.failedImages,
+    warnings: record.warnings.length === 0 ? undefined : record.warnings,
   };
 }
 
-export function recordToWire(record: GenerationRecord, link: LinkMaker) {
+export function recordToWire(record: GenerationRecord, link: LinkMaker): Wire<typeof shapes.imageRecord> {
   const [first] = record.images;
   return {
     id: record.id,
@@ -58,7 +66,7 @@ export function recordToWire(record: GenerationRecord, link: LinkMaker) {
     created_at: seconds(record.createdAtMs),
     url: first === undefined ? null : link(record.id, first),
     error: record.error ?? null,
-    images: record.images.map((image) => ({
+    images: record.images.map((image): Wire<typeof shapes.keptImage> => ({
       index: image.index,
       url: link(record.id, image),
       width: image.width,
@@ -66,7 +74,7 @@ export function recordToWire(record: GenerationRecord, link: LinkMaker) {
       mime_type: mimeTypes[image.format],
       bytes: image.bytes,
       sha256: image.sha256,
-      ...(image.revisedPrompt === undefined ? {} : { revised_prompt: image.revisedPrompt }),
+      revised_prompt: image.revisedPrompt,
     })),
     parameters: record.parameters,
     usage: record.usage === undefined ? null : usageToWire(record.usage),
@@ -77,10 +85,37 @@ export function recordToWire(record: GenerationRecord, link: LinkMaker) {
     attempts: record.attempts,
     failed_images: record.failedImages,
     warnings: record.warnings,
+    late: record.late,
   };
 }
 
-export function modelToWire(model: Model, isUsable: (route: Route) => boolean) {
+/** One page of a key's records. */
+export function listToWire(
+  { records, hasMore }: { records: readonly GenerationRecord[]; hasMore: boolean },
+  link: LinkMaker,
+): Wire<typeof shapes.recordList> {
+  return {
+    object: 'list',
+    data: records.map((record) => recordToWire(record, link)),
+    has_more: hasMore,
+    first_id: records[0]?.id ?? null,
+    last_id: records.at(-1)?.id ?? null,
+  };
+}
+
+export function deletedToWire(id: string): Wire<typeof shapes.deletedImage> {
+  return { id, object: 'image', deleted: true };
+}
+
+/** A fresh link to one image's bytes. */
+export function contentToWire(
+  imageId: string,
+  { url, index, ttlSeconds }: { url: string; index: number; ttlSeconds: number },
+): Wire<typeof shapes.contentLink> {
+  return { url, image_id: imageId, expires_in: ttlSeconds, index };
+}
+
+export function modelToWire(model: Model, isUsable: (route: Route) => boolean): Wire<typeof shapes.model> {
   const { card, routes } = model;
   return {
     id: card.id,
@@ -95,7 +130,7 @@ export function modelToWire(model: Model, isUsable: (route: Route) => boolean) {
     native_params: false,
     supported_parameters: Object.keys(card.parameters),
     parameters: card.parameters,
-    ...(card.size === undefined ? {} : { 'x-size': sizeToWire(card.size) }),
+    'x-size': card.size === undefined ? undefined : sizeToWire(card.size),
     'x-conflicts': conflictsOf(card),
     input_images: { max: card.inputImages.max, formats: card.inputImages.formats },
     max_prompt_length: card.maxPromptLength,
@@ -103,7 +138,15 @@ export function modelToWire(model: Model, isUsable: (route: Route) => boolean) {
   };
 }
 
-function sizeToWire(size: NonNullable<Card['size']>) {
+export function modelsToWire(
+  models: readonly Model[],
+  isUsable: (route: Route) => boolean,
+): Wire<typeof shapes.modelList> {
+  return { object: 'list', data: models.map((model) => modelToWire(model, isUsable)) };
+}
+
+/** The size rules of a card, where it has any. */
+export function sizeToWire(size: NonNullable<Card['size']>): Wire<typeof shapes.sizeFacts> {
   const presets = Object.entries(size.presets).map(([tier, table]) => [
     tier,
     Object.fromEntries(
@@ -114,7 +157,7 @@ function sizeToWire(size: NonNullable<Card['size']>) {
 }
 
 /** Fields that may not contradict each other, and where the blame falls. */
-function conflictsOf(card: Card) {
+export function conflictsOf(card: Card): Wire<typeof shapes.model>['x-conflicts'] {
   const has = (name: string): boolean => card.parameters[name] !== undefined;
   return [
     ...(has('size') && has('ratio')

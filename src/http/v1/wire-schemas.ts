@@ -1,0 +1,259 @@
+import { z } from 'zod';
+import { errorTable, type ErrorReason, type ErrorType } from '../../core/errors.ts';
+import { priceRowSchema } from '../../core/price.ts';
+
+/**
+ * Every shape this server sends under /v1, once. wire.ts is typed by these and the API's description is made of
+ * them, so that a field of the one that the other lacks does not compile. They are open to callers: a client must
+ * tolerate fields that a later version adds.
+ */
+
+/** Shapes that the API's description names; the others stand where they are used. */
+export const namedShapes = z.registry<{ id: string }>();
+
+/** A shape as wire.ts makes it. */
+export type Wire<Schema extends z.ZodType> = Frozen<z.output<Schema>>;
+
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+
+function named<Schema extends z.ZodType>(id: string, about: string, schema: Schema): Schema {
+  const shape = schema.describe(about);
+  namedShapes.add(shape, { id });
+  return shape;
+}
+
+const ulid = '[0-9A-HJKMNP-TV-Z]{26}';
+const imageId = z.string().regex(new RegExp(`^img_${ulid}$`));
+const unixSeconds = z.int().min(0);
+const count = z.int().min(0);
+const index = count.describe('The position asked for; gaps stay where an image failed.');
+const link = z
+  .string()
+  .regex(/^https?:\/\/\S+$/)
+  .describe('Signed and good for a while; never store it, it is signed afresh at each read.');
+const revisedPrompt = z.string().optional().describe('Where the provider gives one.');
+
+const reasons = Object.keys(errorTable) as [ErrorReason, ...ErrorReason[]];
+const types = [...new Set(Object.values(errorTable).map((row) => row.type))] as [ErrorType, ...ErrorType[]];
+
+export const errorFacts = named(
+  'ErrorFacts',
+  'What went wrong. All five keys are always there.',
+  z.object({
+    message: z.string().min(1).describe('For people: what happened and what to do.'),
+    type: z.enum(types),
+    param: z.string().nullable().describe("The caller's own spelling of the field at fault."),
+    code: z
+      .string()
+      .regex(/^[1-5]\d\d$/)
+      .describe('The HTTP status.'),
+    reason: z.enum(reasons).describe('Stable, for programs.'),
+  }),
+);
+
+export const errorReply = named('Error', 'Every refusal and failure.', z.object({ error: errorFacts }));
+
+const money = named(
+  'Money',
+  'An amount as a decimal with six places.',
+  z.object({ amount: z.string().regex(/^\d+\.\d{6}$/), currency: z.string().regex(/^[A-Z]{3}$/) }),
+);
+
+export const usage = named(
+  'Usage',
+  "The provider's own numbers where it reports tokens, else one token for 256 pixels.",
+  z.object({
+    generated_images: count,
+    input_tokens: count.optional(),
+    output_tokens: count,
+    total_tokens: count,
+    cost: money.nullable().describe('null: no price is known. Never 0 for want of a price.'),
+  }),
+);
+
+const warning = named(
+  'Warning',
+  'What was done otherwise than asked, or what the provider is known to ignore.',
+  z.object({
+    param: z.string(),
+    requested: z.unknown().optional(),
+    used: z.unknown().optional(),
+    message: z.string().min(1),
+  }),
+);
+
+const failedImage = named(
+  'FailedImage',
+  'One image that failed while others were made.',
+  z.object({ index, error: errorFacts }),
+);
+
+const size = z
+  .string()
+  .regex(/^\d+x\d+$/)
+  .describe('Its true WIDTHxHEIGHT in pixels.');
+
+const linkedImage = named(
+  'LinkedImage',
+  'An image to be fetched.',
+  z.object({ index, url: link, size, revised_prompt: revisedPrompt }),
+);
+
+const inlineImage = named(
+  'InlineImage',
+  'An image that stands in the reply.',
+  z.object({
+    index,
+    b64_json: z
+      .string()
+      .min(1)
+      .meta({ contentEncoding: 'base64' })
+      .describe('The bytes, as the provider made them.'),
+    size,
+    revised_prompt: revisedPrompt,
+  }),
+);
+
+/** `url` or `b64_json`, never both. */
+export const deliveredImage = z.union([linkedImage, inlineImage]);
+
+export const imagesReply = named(
+  'Images',
+  'The images of one request. `data` is never empty.',
+  z.object({
+    id: imageId.describe('The record that keeps them.'),
+    created: unixSeconds.describe('When the request was accepted, in Unix seconds.'),
+    model: z.string().min(1).describe("The provider's own id of the model that served the request."),
+    data: z.array(deliveredImage).min(1),
+    usage: usage.optional(),
+    failed_images: z.array(failedImage).min(1).optional().describe('When some failed and some did not.'),
+    warnings: z.array(warning).min(1).optional(),
+  }),
+);
+
+export const keptImage = named(
+  'RecordImage',
+  'One image as it is kept.',
+  z.object({
+    index,
+    url: link,
+    width: z.int().min(1),
+    height: z.int().min(1),
+    mime_type: z.string().regex(/^image\/[a-z]+$/),
+    bytes: z.int().min(1),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    revised_prompt: revisedPrompt,
+  }),
+);
+
+export const imageRecord = named(
+  'ImageRecord',
+  'What is kept of one request.',
+  z.object({
+    id: imageId,
+    object: z.literal('image'),
+    status: z.enum(['in_progress', 'completed', 'failed']),
+    model: z.string().min(1).describe('The id in GET /v1/models.'),
+    prompt: z.string(),
+    created_at: unixSeconds,
+    url: link.nullable().describe('The first image present.'),
+    error: errorFacts.nullable(),
+    images: z.array(keptImage),
+    parameters: z.record(z.string(), z.unknown()).describe('As asked for, without prompt and images.'),
+    usage: usage.nullable(),
+    provider: z.string().nullable(),
+    provider_model: z.string().nullable(),
+    served_by: z.string().nullable().describe('provider/route'),
+    duration_ms: count.nullable(),
+    attempts: count.describe('Exchanges with providers that asked for images, retries included.'),
+    failed_images: z.array(failedImage),
+    warnings: z.array(warning),
+    late: z
+      .literal(true)
+      .optional()
+      .describe('The images came after the request had been answered with a failure.'),
+  }),
+);
+
+export const recordList = named(
+  'ImageRecordList',
+  'One page of records.',
+  z.object({
+    object: z.literal('list'),
+    data: z.array(imageRecord),
+    has_more: z.boolean().describe('More exist in the direction walked.'),
+    first_id: imageId.nullable(),
+    last_id: imageId.nullable(),
+  }),
+);
+
+export const deletedImage = named(
+  'DeletedImage',
+  'The record and its files are gone.',
+  z.object({ id: imageId, object: z.literal('image'), deleted: z.literal(true) }),
+);
+
+export const contentLink = named(
+  'ContentLink',
+  "A fresh link to an image's bytes.",
+  z.object({ url: link, image_id: imageId, expires_in: z.int().min(1).describe('Seconds.'), index }),
+);
+
+const presets = z.record(z.string(), z.record(z.string(), size));
+
+export const sizeFacts = named(
+  'SizeRules',
+  'Which sizes a model makes: its presets by tier and ratio and, where it takes others, their bounds.',
+  z.object({
+    presets,
+    multipleOf: z.int().min(1).optional(),
+    minSide: z.int().optional(),
+    maxSide: z.int().optional(),
+    minPixels: z.int().optional(),
+    maxPixels: z.int().optional(),
+    minRatio: z.number().optional().describe('Width divided by height.'),
+    maxRatio: z.number().optional().describe('Width divided by height.'),
+  }),
+);
+
+const conflict = z.object({
+  fields: z.array(z.string()).min(2),
+  param: z.string().describe('Where the blame falls.'),
+  rule: z.string(),
+});
+
+export const model = named(
+  'Model',
+  'A model and its card: what it takes.',
+  z.object({
+    id: z.string().min(1),
+    object: z.literal('model'),
+    created: unixSeconds,
+    owned_by: z.string().min(1),
+    display_name: z.string().min(1),
+    type: z.literal('image'),
+    available: z.boolean().describe('false: configured, but it cannot be served now.'),
+    sandbox: z.boolean().describe('true: a simulator draws the pictures.'),
+    aliases: z.array(z.string()),
+    native_params: z.boolean(),
+    supported_parameters: z.array(z.string()),
+    parameters: z
+      .record(z.string(), z.record(z.string(), z.unknown()))
+      .describe('JSON Schema by field name; the same data checks requests.'),
+    'x-size': sizeFacts.optional(),
+    'x-conflicts': z.array(conflict),
+    input_images: z.object({ max: count, formats: z.array(z.string()) }),
+    max_prompt_length: z.int().min(1).describe('Unicode code points.'),
+    pricing: z.array(priceRowSchema).describe('Empty: unknown.'),
+  }),
+);
+
+export const modelList = named(
+  'ModelList',
+  'The models a key may use.',
+  z.object({ object: z.literal('list'), data: z.array(model) }),
+);
