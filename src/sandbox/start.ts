@@ -1,4 +1,5 @@
 import type { Draw, Simulator, SimulatorOptions } from './kit.ts';
+import { startSketchMaker } from './sketch/maker.ts';
 
 /** How one provider's simulator is started. */
 export interface SimulatorStarter {
@@ -26,9 +27,7 @@ export async function startSandbox(
   options: SandboxOptions = {},
 ): Promise<Sandbox> {
   const { firstPort, draw, ...common } = options;
-  const { startSketchMaker } = draw
-    ? { startSketchMaker: () => ({ draw, close: async () => undefined }) }
-    : await import('./sketch/maker.ts');
+  // Costs nothing until the first picture is drawn.
   const maker = startSketchMaker();
   const drawWith: Draw = draw ?? ((request) => maker.draw(request));
   const started = await Promise.all(
