@@ -15,6 +15,8 @@ import { startGeneration, type GenerationTools } from './generation/generate.ts'
 import { makeInFlight } from './generation/in-flight.ts';
 import { defaultInputLimits, loadInputImages, type InputSources } from './generation/input-images.ts';
 import { resumeGenerations } from './generation/resume.ts';
+import { makeRetryBudget } from './generation/retry-budget.ts';
+import { makeRouteGates } from './generation/route-gates.ts';
 import { makeRouteHealth } from './generation/route-health.ts';
 import { makeServer } from './http/server.ts';
 import { makeUrlSigner } from './http/signed-url.ts';
@@ -87,13 +89,21 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   const catalog = withSandboxRoutes(config.catalog, known, sandbox);
   const client = createUpstreamClient({ objects, log });
   const downloader = createDownloader({ objects, log, clock });
-  const health = makeRouteHealth(() => clock.now());
+  const health = makeRouteHealth({ now: () => clock.now(), log });
+  const gates = makeRouteGates(
+    catalog.all().flatMap((model) => model.routes),
+    { providers, clock, random },
+  );
+  const draining = new AbortController();
   const inFlight = makeInFlight(config.maxInFlight);
   const stop = new AbortController();
   const tools: GenerationTools = {
     providers,
     client,
     health,
+    gates,
+    retries: makeRetryBudget(() => clock.now()),
+    draining: draining.signal,
     clock,
     random,
     log,
@@ -162,6 +172,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   async function end(): Promise<void> {
     isDraining = true;
     inFlight.drain();
+    // What waits for its turn ends unsent, so that only paid work is waited for.
+    draining.abort(new Error('the gateway is stopping'));
     const waited = new AbortController();
     await Promise.race([inFlight.empty(), clock.sleep(config.drainMs, waited.signal).catch(() => undefined)]);
     waited.abort();
@@ -270,6 +282,7 @@ function sandboxRoute(
     downloadOrigins: [simulator.fileOrigin],
     concurrency: undefined,
     imagesPerMinute: undefined,
+    weight: undefined,
     watermarkFree: false,
     sandbox: true,
   };

@@ -263,6 +263,7 @@ export const configFileSchema = z.strictObject({
               .default([]),
             concurrency: z.int().min(1).optional(),
             imagesPerMinute: z.int().min(1).optional(),
+            weight: z.int().min(1).max(1000).optional(),
             watermarkFree: z.boolean().default(false),
           }),
         )

@@ -57,6 +57,8 @@ export interface ProviderFacts {
   ): Record<string, string> | Promise<Record<string, string>>;
   /** What a refusal of this upstream means: status, parsed body (undefined when it is not JSON) and headers -> fault. Pure. */
   readFault(answer: FailedAnswer): UpstreamFault;
+  /** What takes up one place of an account's concurrency: a call (so when absent), or each image it may make. */
+  slotPer?: 'image' | 'call';
   /** How many input-independent milliseconds one image usually takes; for people and for poll pacing. */
   usualMs: number;
 }

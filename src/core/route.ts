@@ -25,6 +25,8 @@ export interface Route {
   /** Calls at once (Kling: image slots at once). Undefined: no limit of ours. */
   concurrency: number | undefined;
   imagesPerMinute: number | undefined;
+  /** Its share of the calls among the model's routes that have a weight. Undefined: its place in the list counts. */
+  weight: number | undefined;
   /** The upstream grants this account pictures without its watermark (GLM-Image: per account). */
   watermarkFree: boolean;
   /** Served by a built-in simulator. */

@@ -1,36 +1,39 @@
-import type { Clock } from '../core/clock.ts';
 import { UpstreamFault, toGatewayError } from '../core/fault.ts';
 import type { ImageRequest } from '../core/image-request.ts';
 import type { CallResult } from '../core/image-result.ts';
-import type { Log } from '../core/log.ts';
-import type { Provider, ProviderContext, TaskProvider, Ticket } from '../core/provider.ts';
+import type { Ticket } from '../core/provider.ts';
 import type { CallChange } from '../core/record-store.ts';
 import type { TriedRoute } from '../core/record.ts';
 import { routeLabel, type Route } from '../core/route.ts';
-import type { UpstreamClient } from '../core/upstream-client.ts';
-import { pollTask } from '../upstream/poll.ts';
-import type { RouteHealth } from './route-health.ts';
+import { collectAttempt, makeAttempt, mayStillRun, type AttemptTools } from './attempt.ts';
+import type { Trial } from './circuit-breaker.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import type { Pass } from './route-gate.ts';
+import type { CallDemand, RouteGates } from './route-gates.ts';
+import { routeKey, type RouteHealth } from './route-health.ts';
 
 /** What calling an upstream needs, handed in. */
-export interface CallTools {
-  providers: ReadonlyMap<string, Provider>;
-  client: UpstreamClient;
+export interface CallTools extends AttemptTools {
   health: RouteHealth;
-  clock: Clock;
-  /** 0 <= x < 1 */
-  random: () => number;
-  log: Log;
+  gates: RouteGates;
+  retries: RetryBudget;
+  /** Aborted when nothing new may be sent any more: what waits for its turn ends unsent. */
+  draining: AbortSignal;
 }
 
 /** One call to be made. */
 export interface CallOrder {
   generationId: string;
   number: number;
+  /** The API key it is made for. */
+  keyId: string;
   /** With this call's own n and seed. */
   request: ImageRequest;
+  /** Images it may bring. */
+  images: number;
   /** In order of preference; at least one. */
   routes: readonly Route[];
-  /** No resending after this moment, ms since 1970. */
+  /** The caller is answered at this moment, ms since 1970: nothing is sent any more. */
   deadlineMs: number;
   /** Ends the work altogether, long after the deadline: what was paid for is still collected in between. */
   signal: AbortSignal;
@@ -38,218 +41,286 @@ export interface CallOrder {
   save(change: CallChange): Promise<void>;
 }
 
-/** How a call ended. `route` is the one that made it, or the last tried. */
+/** How a call ended. `route` is the one that made it, or the last tried; undefined: none was asked. */
 export type CallOutcome =
-  | { kind: 'made'; result: CallResult; route: Route; attempts: number }
-  | { kind: 'failed'; fault: UpstreamFault; route: Route; attempts: number };
+  | { kind: 'made'; result: CallResult; route: Route; attempts: number; tried: readonly TriedRoute[] }
+  | {
+      kind: 'failed';
+      fault: UpstreamFault;
+      route: Route | undefined;
+      attempts: number;
+      tried: readonly TriedRoute[];
+    };
 
-/** Rounds through the routes before a throttled call gives up. */
-const maxRounds = 4;
-const firstBackoffMs = 1000;
+/** One route as one call sees it. */
+interface Lane {
+  route: Route;
+  attempts: number;
+  /** Its back-off ends then, ms since 1970. */
+  notBeforeMs: number;
+  /** Not asked again by this call. */
+  isDone: boolean;
+}
+
+/** Attempts by one route before it is given up. */
+const maxAttempts = 4;
+const firstBackoffMs = 1_000;
+/** What is left of the time for telling the caller that nothing was sent. */
+const answerPart = 0.05;
+const maxAnswerMs = 1_000;
+/** Told to a caller where nothing better is known about the wait. */
+const usualWaitMs = 5_000;
 
 /**
- * Makes one call: tries the routes in order, and again after a wait, but only where the earlier attempt was
- * surely free (core/fault.ts `resend`, public-api.md section 4.5). Never throws for an upstream's failure.
+ * Makes one call: by the first of its routes that is in service and has room, again by it or by another only where
+ * the earlier attempt was surely free (core/fault.ts `resend`, public-api.md section 4.5). Never throws for an
+ * upstream's failure.
  */
 export async function runCall(order: CallOrder, tools: CallTools): Promise<CallOutcome> {
+  const { clock } = tools;
+  const lanes = order.routes.map((route): Lane => ({ route, attempts: 0, notBeforeMs: 0, isDone: false }));
+  const demand = { keyId: order.keyId, images: order.images, arrival: tools.gates.nextArrival() };
+  const answerMs = Math.min(maxAnswerMs, (order.deadlineMs - clock.now()) * answerPart);
+  const waiting = {
+    untilMs: order.deadlineMs - answerMs,
+    signal: AbortSignal.any([order.signal, tools.draining]),
+  };
   const tried: TriedRoute[] = [];
   let last: { fault: UpstreamFault; route: Route } | undefined;
-  for (let round = 0; round < maxRounds; round += 1) {
-    const waits: number[] = [];
-    for (const route of order.routes) {
-      if (tools.health.markOf(route) !== undefined) continue;
-      const ourId = `${order.generationId}-${order.number}-${tried.length + 1}`;
-      await order.save({
-        state: 'sent',
-        route: routeLabel(route),
-        ourId,
-        attempts: tried.length + 1,
-        tried: [...tried],
-      });
-      const outcome = await attempt(order, route, ourId, tools);
-      if (!(outcome instanceof UpstreamFault))
-        return { kind: 'made', result: outcome, route, attempts: tried.length + 1 };
-      tried.push(traceOf(route, outcome, tools.clock.now()));
-      note(order, route, outcome, tools);
-      last = { fault: outcome, route };
-      if (outcome.row.resend === 'never') return { kind: 'failed', ...last, attempts: tried.length };
-      if (outcome.row.resend === 'here') waits.push(waitOf(outcome, round, tools.random));
+  for (;;) {
+    let turn: Turn | undefined;
+    try {
+      turn = await nextTurn(lanes, demand, waiting, tools);
+    } catch (reason) {
+      // The end of the process is no answer; its beginning is: what was not sent will not be.
+      if (order.signal.aborted || !tools.draining.aborted) throw reason;
+      return { kind: 'failed', ...drained(last?.route), attempts: tried.length, tried };
     }
-    const waitMs = Math.min(...waits);
-    if (!Number.isFinite(waitMs) || round === maxRounds - 1 || tools.clock.now() + waitMs >= order.deadlineMs)
-      break;
-    await tools.clock.sleep(waitMs, order.signal);
+    if (turn === undefined) break;
+    const { lane } = turn;
+    const ended = await takeTurn(turn, order, tried, tools);
+    if (!(ended instanceof UpstreamFault)) {
+      tried.push(traceOf(lane.route, 'ok', clock.now()));
+      return { kind: 'made', result: ended, route: lane.route, attempts: tried.length, tried };
+    }
+    tried.push(traceOf(lane.route, ended, clock.now()));
+    note(order, lane.route, ended, tools);
+    // The one that a caller can wait for says more than an operator's, which may have come after it.
+    if (last?.fault.row.resend !== 'here' || ended.row.resend !== 'next') {
+      last = { fault: ended, route: lane.route };
+    }
+    if (ended.row.resend === 'never') return { kind: 'failed', ...last, attempts: tried.length, tried };
+    judge(lane, ended, tools);
+    if (lanes.every((lane) => lane.isDone)) break;
+    // Surely unsent: a restart during the wait must not take it for an unknown outcome.
+    await order.save({ state: 'open', attempts: tried.length, tried: [...tried] });
   }
-  if (last === undefined) throw new Error('a call without a usable route was planned');
-  return { kind: 'failed', ...last, attempts: tried.length };
+  const failure = last ?? unsent(order, tools);
+  return { kind: 'failed', ...withWait(failure, order, tools), attempts: tried.length, tried };
 }
 
 /**
  * Goes on with a call that a dead process left behind: by its ticket, or by our id where the upstream can look
- * one up. What was sent without either stays unknown and is not sent again.
+ * one up. What was sent without either stays unknown and is not sent again. Its slots are taken before anything
+ * else happens, since the upstream counts the task already.
  */
 export async function collectCall(
-  order: Omit<CallOrder, 'request' | 'routes' | 'deadlineMs'> & { route: Route; attempts: number },
+  order: Omit<CallOrder, 'request' | 'routes' | 'deadlineMs' | 'keyId'> & {
+    route: Route;
+    attempts: number;
+    /** Before the attempt that is collected. */
+    tried: readonly TriedRoute[];
+  },
   held: { ticket: Ticket | undefined; ourId: string | undefined },
   tools: CallTools,
 ): Promise<CallOutcome> {
   const { route, attempts } = order;
-  const provider = providerOf(route, tools);
-  const fault = new UpstreamFault('unknown', { details: 'the process ended before the upstream answered' });
-  if (provider.kind !== 'task') return { kind: 'failed', fault, route, attempts };
-  const outcome = await asFault(async () => {
-    const ticket =
-      held.ticket ??
-      (held.ourId === undefined
-        ? undefined
-        : await findLost(fault, held.ourId, provider, order, route, tools));
-    if (ticket === undefined) throw fault;
-    await order.save({ state: 'waiting', ticket });
-    return await awaitTask(ticket, provider, contextOf(order, route, tools), tools);
-  });
-  return outcome instanceof UpstreamFault
-    ? { kind: 'failed', fault: outcome, route, attempts }
-    : { kind: 'made', result: outcome, route, attempts };
-}
-
-async function attempt(
-  order: CallOrder,
-  route: Route,
-  ourId: string,
-  tools: CallTools,
-): Promise<CallResult | UpstreamFault> {
-  const provider = providerOf(route, tools);
-  const context = contextOf(order, route, tools);
-  const call = { request: { ...order.request, providerOptions: optionsFor(route, order.request) }, ourId };
-  return await asFault(async () => {
-    if (provider.kind === 'direct') return await provider.generate(call, context);
-    const ticket = await submit(call, provider, context, order, tools);
-    // Durable before the first poll, so that a restart collects the work.
-    await order.save({ state: 'waiting', ticket });
-    return await awaitTask(ticket, provider, context, tools);
-  });
-}
-
-async function submit(
-  call: { request: ImageRequest; ourId: string },
-  provider: TaskProvider,
-  context: ProviderContext,
-  order: CallOrder,
-  tools: CallTools,
-): Promise<Ticket> {
+  const trace = (outcome: UpstreamFault | 'ok') => [
+    ...order.tried,
+    traceOf(route, outcome, tools.clock.now()),
+  ];
+  const pass = mayStillRun(route, tools) ? tools.gates.hold(route, order.images) : undefined;
   try {
-    return await provider.submit(call, context);
-  } catch (thrown) {
-    if (!(thrown instanceof UpstreamFault) || thrown.row.free) throw thrown;
-    return await findLost(thrown, call.ourId, provider, order, context.route, tools);
+    const ended = await collectAttempt(order, held, tools);
+    return ended instanceof UpstreamFault
+      ? { kind: 'failed', fault: ended, route, attempts, tried: trace(ended) }
+      : { kind: 'made', result: ended, route, attempts, tried: trace('ok') };
+  } finally {
+    pass?.leave('used');
   }
 }
 
-/** Pauses before each look-up of a submit whose answer was lost: it may be accepted a moment later. */
-const lookupPausesMs = [250, 1000, 3000];
+/** Leave to ask one route now. Its pass and its trial are to be ended, however that goes. */
+interface Turn {
+  lane: Lane;
+  pass: Pass;
+  trial: Trial;
+}
 
-/** A submit whose answer was lost is found again by our id, not repeated. Throws the fault that stands when it is not. */
-async function findLost(
-  lost: UpstreamFault,
-  ourId: string,
-  provider: TaskProvider,
-  order: { signal: AbortSignal; generationId: string; number: number },
-  route: Route,
-  tools: CallTools,
-): Promise<Ticket> {
-  if (provider.find === undefined) throw lost;
-  let answered = false;
-  for (const pauseMs of lookupPausesMs) {
-    await tools.clock.sleep(pauseMs, order.signal);
-    try {
-      const ticket = await provider.find(ourId, contextOf(order, route, tools));
-      if (ticket !== undefined) return ticket;
-      answered = true;
-    } catch (thrown) {
-      if (!(thrown instanceof UpstreamFault)) throw thrown;
-      answered = false;
+/**
+ * Waits until a route may be asked. Undefined: none may within the time. Waiting is free; it rejects with the
+ * signal's reason.
+ */
+async function nextTurn(
+  lanes: readonly Lane[],
+  demand: CallDemand,
+  { untilMs, signal }: { untilMs: number; signal: AbortSignal },
+  { clock, health, gates }: CallTools,
+): Promise<Turn | undefined> {
+  for (;;) {
+    signal.throwIfAborted();
+    const nowMs = clock.now();
+    if (nowMs >= untilMs) return undefined;
+    const left = lanes.filter((lane) => !lane.isDone);
+    const inService = left.filter(({ route }) => health.markOf(route) === undefined);
+    // A route whose certain wait is longer than the time left is not worth waiting for.
+    const inTime = inService.filter(
+      ({ route, notBeforeMs }) =>
+        Math.max(notBeforeMs, nowMs + gates.leastWaitMs(route, demand.images)) < untilMs,
+    );
+    const ready = inTime.filter(({ notBeforeMs }) => notBeforeMs <= nowMs);
+    const nextMs = Math.min(
+      untilMs,
+      ...inTime.filter((lane) => !ready.includes(lane)).map((lane) => lane.notBeforeMs),
+    );
+    if (ready.length > 0) {
+      const routes = ready.map(({ route }) => route);
+      const entered = await gates.enterAny(routes, demand, nextMs, signal);
+      if (entered === undefined) continue;
+      const { route, pass } = entered;
+      const lane = ready.find((lane) => lane.route === route);
+      const trial = health.begin(route);
+      if (lane !== undefined && trial !== undefined) return { lane, pass, trial };
+      // It went out of service while we waited.
+      pass.leave('unused');
+    } else if (inTime.length > 0) {
+      await clock.sleep(nextMs - nowMs, signal);
+    } else {
+      const probed = left.filter(({ route }) => health.isProbed(route));
+      if (probed.length === 0) return undefined;
+      const patience = probed.map(({ route }) => health.markOf(route)?.leftMs ?? 0);
+      await firstOf(health.probeEnded(), Math.min(untilMs - nowMs, ...patience), signal, clock);
     }
   }
-  if (!answered) throw lost;
-  throw new UpstreamFault('failed', {
-    details: `never accepted: no task under our id (${lost.facts.details ?? lost.kind})`,
-    cause: lost,
-  });
 }
 
-async function awaitTask(
-  ticket: Ticket,
-  provider: TaskProvider,
-  context: ProviderContext,
+/** Resolves with the event, or after `ms`. */
+async function firstOf(
+  event: Promise<void>,
+  ms: number,
+  signal: AbortSignal,
+  clock: CallTools['clock'],
+): Promise<void> {
+  const timer = new AbortController();
+  const slept = clock.sleep(ms, AbortSignal.any([signal, timer.signal]));
+  slept.catch(() => undefined);
+  await Promise.race([event, slept]);
+  timer.abort();
+}
+
+/** Asks one route once. Slots and trial end with it, whatever is thrown. */
+async function takeTurn(
+  { lane, pass, trial }: Turn,
+  order: CallOrder,
+  tried: readonly TriedRoute[],
   tools: CallTools,
-): Promise<CallResult> {
-  const end = await pollTask(provider, ticket, context, {
-    clock: tools.clock,
-    random: tools.random,
-    log: tools.log,
-  });
-  if (end.state === 'failed') throw end.fault;
-  return end.result;
-}
-
-/** A route's provider sees only the options meant for it. */
-function optionsFor(route: Route, request: ImageRequest): Readonly<Record<string, unknown>> {
-  const options = request.providerOptions[route.provider];
-  return typeof options === 'object' && options !== null ? { ...options } : {};
-}
-
-/** Only faults are answers; anything else thrown is our own mistake or the end of the process. */
-async function asFault(work: () => Promise<CallResult>): Promise<CallResult | UpstreamFault> {
+): Promise<CallResult | UpstreamFault> {
+  const { route } = lane;
+  let ended: CallResult | UpstreamFault | undefined;
   try {
-    return await work();
-  } catch (thrown) {
-    if (thrown instanceof UpstreamFault) return thrown;
-    throw thrown;
+    if (lane.attempts === 0) tools.retries.noteCall(routeKey(route));
+    lane.attempts += 1;
+    const attempts = tried.length + 1;
+    const ourId = `${order.generationId}-${order.number}-${attempts}`;
+    await order.save({ state: 'sent', route: routeLabel(route), ourId, attempts, tried: [...tried] });
+    ended = await makeAttempt(
+      { route, ourId, signal: order.signal, save: order.save },
+      order.request,
+      () => trial.end('worked'),
+      tools,
+    );
+    return ended;
+  } finally {
+    const fault = ended instanceof UpstreamFault ? ended : undefined;
+    trial.end(fault?.kind ?? (ended === undefined ? 'abandoned' : 'worked'));
+    pass.leave(
+      fault?.kind === 'throttled'
+        ? { throttledForMs: fault.facts.waitMs }
+        : fault?.kind === 'not_sent'
+          ? 'unused'
+          : 'used',
+    );
   }
 }
 
-function providerOf(route: Route, tools: CallTools): Provider {
-  const provider = tools.providers.get(route.provider);
-  if (provider === undefined)
-    throw new Error(`no provider '${route.provider}' for route ${routeLabel(route)}`);
-  return provider;
+/**
+ * What a free fault means for its route. A throttled call waits at the gate, which paces all of them; other retries
+ * are taken from the route's budget.
+ */
+function judge(lane: Lane, fault: UpstreamFault, tools: CallTools): void {
+  const mayRetry =
+    fault.row.resend === 'here' &&
+    lane.attempts < maxAttempts &&
+    (fault.kind === 'throttled' || tools.retries.takeRetry(routeKey(lane.route)));
+  lane.isDone = !mayRetry;
+  if (fault.kind === 'throttled') return;
+  const backoffMs = firstBackoffMs * 2 ** (lane.attempts - 1) * (0.75 + tools.random() / 2);
+  lane.notBeforeMs = tools.clock.now() + Math.max(backoffMs, fault.facts.waitMs ?? 0);
 }
 
-function contextOf(order: { signal: AbortSignal }, route: Route, tools: CallTools): ProviderContext {
-  return { route, client: tools.client, signal: order.signal, now: () => tools.clock.now() };
+/** Nothing was sent: no route came into service, or none had room in time. */
+function unsent(order: CallOrder, tools: CallTools): { fault: UpstreamFault; route: undefined } {
+  const marks = order.routes.map((route) => tools.health.markOf(route));
+  const [mark] = marks.filter((mark) => mark !== undefined);
+  const fault =
+    mark !== undefined && !marks.includes(undefined)
+      ? new UpstreamFault(mark.kind, {
+          details: 'every route was out of service before this call was sent',
+          waitMs: mark.leftMs,
+        })
+      : new UpstreamFault('throttled', {
+          message:
+            'All places at the image service were taken until the time for this request was over; nothing was generated. Try again after the wait given.',
+          details: 'not sent: no room at the gate of any route within the deadline',
+        });
+  return { fault, route: undefined };
 }
 
-function waitOf(fault: UpstreamFault, round: number, random: () => number): number {
-  const backoffMs = firstBackoffMs * 2 ** round * (0.75 + random() / 2);
-  return Math.max(backoffMs, fault.facts.waitMs ?? 0);
+function drained(route: Route | undefined): { fault: UpstreamFault; route: Route | undefined } {
+  const message = 'This server is shutting down; nothing was generated. Send the request again.';
+  return { fault: new UpstreamFault('not_sent', { message, details: 'draining: not sent' }), route };
 }
 
-function traceOf(route: Route, fault: UpstreamFault, atMs: number): TriedRoute {
-  const { details } = fault.facts;
+/** A throttled caller is told when it is worth coming back. */
+function withWait<T extends { fault: UpstreamFault }>(failure: T, order: CallOrder, tools: CallTools): T {
+  const { kind, facts } = failure.fault;
+  if (kind !== 'throttled') return failure;
+  const leastMs = Math.min(...order.routes.map((route) => tools.gates.leastWaitMs(route, order.images)));
+  const waitMs = Math.max(facts.waitMs ?? 0, leastMs) || usualWaitMs;
+  return { ...failure, fault: new UpstreamFault(kind, { ...facts, waitMs }) };
+}
+
+function traceOf(route: Route, ended: UpstreamFault | 'ok', atMs: number): TriedRoute {
+  if (ended === 'ok') return { route: routeLabel(route), outcome: ended, atMs };
+  const { details } = ended.facts;
   return {
     route: routeLabel(route),
-    outcome: fault.kind,
+    outcome: ended.kind,
     atMs,
     ...(details === undefined ? {} : { details }),
   };
 }
 
-/** An operator's fault upstream is loud; the rest is a line. */
 function note(order: CallOrder, route: Route, fault: UpstreamFault, tools: CallTools): void {
-  const facts = {
-    generation: order.generationId,
-    call: order.number,
-    route: routeLabel(route),
-    fault: fault.kind,
-    reason: toGatewayError(fault).reason,
-    details: fault.facts.details,
-  };
-  if (tools.health.note(route, fault)) {
-    tools.log.error(
-      facts,
-      `Route ${routeLabel(route)} is out of service: ${fault.row.reason}. Look at its credential, balance and model id.`,
-    );
-  } else {
-    tools.log.warn(facts, 'A call to an upstream failed.');
-  }
+  tools.log.warn(
+    {
+      generation: order.generationId,
+      call: order.number,
+      route: routeLabel(route),
+      fault: fault.kind,
+      reason: toGatewayError(fault).reason,
+      details: fault.facts.details,
+    },
+    'A call to an upstream failed.',
+  );
 }

@@ -4,13 +4,15 @@ import { toGatewayError, type UpstreamFault } from '../core/fault.ts';
 import type { TokenUsage } from '../core/image-result.ts';
 import { costOf, sumCosts, type Cost } from '../core/price.ts';
 import type { Outcome } from '../core/record-store.ts';
-import type { FailedImage, RecordUsage, StoredImage, Warning } from '../core/record.ts';
+import type { FailedImage, RecordUsage, StoredImage, TriedRoute, Warning } from '../core/record.ts';
 import { routeLabel, type Route } from '../core/route.ts';
 
 /** What became of one call. */
 export interface CallReport {
   route: Route | undefined;
   attempts: number;
+  /** How each of them went, in order. */
+  tried: readonly TriedRoute[];
   images: readonly StoredImage[];
   failures: readonly { index: number; fault: UpstreamFault }[];
   /** As the upstream reported it. */

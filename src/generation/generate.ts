@@ -5,7 +5,14 @@ import type { IdMaker } from '../core/ids.ts';
 import type { ImageRequest } from '../core/image-request.ts';
 import type { CallImage, CallResult } from '../core/image-result.ts';
 import type { RecordStore } from '../core/record-store.ts';
-import type { CallRecord, GenerationRecord, PendingLink, StoredImage, Warning } from '../core/record.ts';
+import type {
+  CallRecord,
+  GenerationRecord,
+  PendingLink,
+  StoredImage,
+  TriedRoute,
+  Warning,
+} from '../core/record.ts';
 import { routeLabel, type Route } from '../core/route.ts';
 import { runCall, type CallOutcome, type CallTools } from './call.ts';
 import { endGeneration, type Asked, type CallReport } from './finish.ts';
@@ -60,7 +67,7 @@ export async function startGeneration(
   order: GenerationOrder,
   tools: GenerationTools,
 ): Promise<RunningGeneration> {
-  const plan = planGeneration(order.request, order.model, tools.health);
+  const plan = planGeneration(order.request, order.model, tools);
   const place = tools.inFlight.enter();
   try {
     const record = newRecord(order, tools);
@@ -95,8 +102,10 @@ async function finish(
           {
             generationId: record.id,
             number: call.number,
+            keyId: record.keyId,
             request: call.request,
-            routes: plan.routes,
+            images: call.images,
+            routes: call.routes,
             deadlineMs: deadlineAtMs,
             signal,
             save,
@@ -142,8 +151,11 @@ export async function keepCall(
   signal: AbortSignal,
   tools: GenerationTools,
 ): Promise<CallReport> {
-  if (outcome.kind === 'failed') return failedReport(call, outcome.fault, outcome.route, outcome.attempts);
-  const { result, route, attempts } = outcome;
+  if (outcome.kind === 'failed') {
+    const { fault, route, attempts, tried } = outcome;
+    return failedReport(call, fault, route, attempts, tried);
+  }
+  const { result, route, attempts, tried } = outcome;
   const placed = placeImages(call, result, extraIndex);
   // The links are durable before the first download, so that a restart fetches them.
   await tools.records.saveCall(generationId, call.number, { state: 'storing', links: linksOf(placed) });
@@ -157,6 +169,7 @@ export async function keepCall(
   return {
     route,
     attempts,
+    tried,
     images,
     failures: [...failures, ...missing],
     usage: result.usage,
@@ -243,10 +256,12 @@ export function failedReport(
   fault: UpstreamFault,
   route: Route | undefined,
   attempts: number,
+  tried: readonly TriedRoute[] = [],
 ): CallReport {
   return {
     route,
     attempts,
+    tried,
     images: [],
     failures: indexesOf(call).map((index) => ({ index, fault })),
     usage: undefined,
@@ -277,6 +292,7 @@ export async function closeGeneration(
       status,
       servedBy,
       attempts,
+      tried: reports.flatMap((report) => report.tried.map(({ route, outcome }) => `${route}: ${outcome}`)),
       images: images.length,
       durationMs,
       reason: error?.reason,

@@ -1,8 +1,11 @@
 import type { Model } from '../core/catalog.ts';
 import { GatewayError } from '../core/errors.ts';
+import type { FaultKind } from '../core/fault.ts';
 import type { ImageRequest } from '../core/image-request.ts';
+import type { Provider } from '../core/provider.ts';
 import type { Route } from '../core/route.ts';
 import type { RouteHealth } from './route-health.ts';
+import { orderRoutes } from './route-order.ts';
 
 /** One call of a generation before it is sent. */
 export interface PlannedCall {
@@ -14,40 +17,56 @@ export interface PlannedCall {
   request: ImageRequest;
   /** Images it may bring: n, or the most of a group. */
   images: number;
+  /** In order of preference, those out of service included: they may be back when it is this call's turn. */
+  routes: readonly Route[];
 }
 
 /** How a generation is to be made. */
 export interface Plan {
   model: Model;
-  /** Usable now, in order. */
-  routes: readonly Route[];
   calls: readonly PlannedCall[];
 }
 
 const seedRange = 2 ** 31;
 
-/**
- * Splits a request into calls and picks the routes that may serve it.
- * Throws GatewayError `model_unavailable` when the model has no usable route.
- */
-export function planGeneration(request: ImageRequest, model: Model, health: RouteHealth): Plan {
-  const routes = model.routes.filter((route) => health.markOf(route) === undefined);
-  if (routes.length === 0) throw unavailable(model, health);
-  return { model, routes, calls: splitIntoCalls(request, imagesPerCall(model, routes)) };
+/** What planning asks, handed in. */
+export interface PlanTools {
+  health: RouteHealth;
+  providers: ReadonlyMap<string, Provider>;
+  /** 0 <= x < 1 */
+  random: () => number;
 }
 
-/** A larger n than the upstream makes at once, or than a route has slots for, becomes several calls. */
-function imagesPerCall(model: Model, routes: readonly Route[]): number {
-  const slots = routes.map((route) => route.concurrency ?? Number.POSITIVE_INFINITY);
-  return Math.max(1, Math.min(model.card.imagesPerCall, ...slots));
+/**
+ * Splits a request into calls and puts the model's routes in order for each of them.
+ * Throws GatewayError `model_unavailable` when no route is usable now.
+ */
+export function planGeneration(request: ImageRequest, model: Model, tools: PlanTools): Plan {
+  const { routes } = model;
+  if (routes.every((route) => tools.health.markOf(route) !== undefined))
+    throw unavailable(model, tools.health);
+  const calls = splitIntoCalls(request, imagesPerCall(model, tools.providers));
+  return { model, calls: calls.map((call) => ({ ...call, routes: orderRoutes(routes, tools.random) })) };
+}
+
+/**
+ * A larger n than the upstream makes at once, than a route has image slots for, or than a route may make in a minute,
+ * becomes several calls. Any route may serve any call, so the strictest route decides.
+ */
+function imagesPerCall(model: Model, providers: ReadonlyMap<string, Provider>): number {
+  const limits = model.routes.flatMap((route) => [
+    providers.get(route.provider)?.slotPer === 'image' ? route.concurrency : undefined,
+    route.imagesPerMinute,
+  ]);
+  return Math.max(1, Math.min(model.card.imagesPerCall, ...limits.filter((limit) => limit !== undefined)));
 }
 
 /** With a seed, call i uses (seed + its first index) mod 2^31: otherwise one picture would be paid for n times (public-api.md section 4.2). */
-export function splitIntoCalls(request: ImageRequest, imagesPerCall: number): PlannedCall[] {
+function splitIntoCalls(request: ImageRequest, imagesPerCall: number): Omit<PlannedCall, 'routes'>[] {
   if (request.group !== undefined) {
     return [{ number: 0, firstIndex: 0, request, images: request.group.maxImages }];
   }
-  const calls: PlannedCall[] = [];
+  const calls: Omit<PlannedCall, 'routes'>[] = [];
   for (let firstIndex = 0; firstIndex < request.n; firstIndex += imagesPerCall) {
     const n = Math.min(imagesPerCall, request.n - firstIndex);
     const seed = request.seed === undefined ? undefined : (request.seed + firstIndex) % seedRange;
@@ -57,19 +76,26 @@ export function splitIntoCalls(request: ImageRequest, imagesPerCall: number): Pl
 }
 
 function unavailable(model: Model, health: RouteHealth): GatewayError {
-  const waits = model.routes.map((route) => health.markOf(route)?.leftMs ?? 0);
+  const marks = model.routes.flatMap((route) => health.markOf(route) ?? []);
+  const isDown = marks.some(({ kind }) => kind === 'not_sent' || kind === 'overloaded');
   const why =
     model.routes.length === 0
       ? 'no route is configured for it'
-      : 'every route is out of service because its upstream refused this server';
+      : isDown
+        ? 'the image service does not answer'
+        : 'every route is out of service because its upstream refused this server';
   return new GatewayError(
     'model_unavailable',
     `Model '${model.card.id}' is not available now: ${why}. Ask the operator, or use another model (GET /v1/models).`,
     {
-      retryAfterMs: Math.max(1000, Math.min(60_000, ...waits)),
-      details: `model ${model.card.id} has no usable route`,
+      retryAfterMs: Math.max(1000, Math.min(60_000, ...marks.map(({ leftMs }) => leftMs))),
+      details: `model ${model.card.id} has no usable route${kindsOf(marks)}`,
       // Without a route at all no wait helps.
       ...(model.routes.length === 0 ? { shouldRetry: false } : {}),
     },
   );
+}
+
+function kindsOf(marks: readonly { kind: FaultKind }[]): string {
+  return marks.length === 0 ? '' : `: ${marks.map(({ kind }) => kind).join(', ')}`;
 }

@@ -87,11 +87,12 @@ async function resumeCall(
     const fault = new UpstreamFault('not_sent', {
       message: 'This server stopped before the request was sent; nothing was generated. Send it again.',
     });
-    return failedReport(call, fault, undefined, 0);
+    return failedReport(call, fault, undefined, call.attempts, call.tried);
   }
   const done: CallReport = {
     route,
     attempts: call.attempts,
+    tried: call.tried,
     images: stored,
     failures: [],
     usage: undefined,
@@ -119,7 +120,7 @@ async function resumeCall(
     const report = await keepCall(
       record.id,
       { ...call, images: call.images },
-      { kind: 'made', result, route, attempts: call.attempts },
+      { kind: 'made', result, route, attempts: call.attempts, tried: call.tried },
       extraIndex,
       signal,
       tools,
@@ -133,7 +134,16 @@ async function resumeCall(
   const save = (change: Parameters<GenerationTools['records']['saveCall']>[2]) =>
     tools.records.saveCall(record.id, call.number, change);
   const outcome = await collectCall(
-    { generationId: record.id, number: call.number, signal, save, route, attempts: call.attempts },
+    {
+      generationId: record.id,
+      number: call.number,
+      images: call.images,
+      signal,
+      save,
+      route,
+      attempts: call.attempts,
+      tried: call.tried,
+    },
     call,
     tools,
   );
@@ -160,7 +170,7 @@ function belongsTo(call: CallRecord, index: number): boolean {
 
 function withRest(report: CallReport, call: CallRecord, fault: UpstreamFault): CallReport {
   const there = new Set(report.images.map((image) => image.index));
-  const rest = failedReport(call, fault, report.route, report.attempts).failures.filter(
+  const rest = failedReport(call, fault, report.route, report.attempts, report.tried).failures.filter(
     ({ index }) => !there.has(index),
   );
   return { ...report, failures: rest };

@@ -1,45 +1,76 @@
-import type { FaultKind, UpstreamFault } from '../core/fault.ts';
-import type { Route } from '../core/route.ts';
-import { routeLabel } from '../core/route.ts';
+import type { Log } from '../core/log.ts';
+import { routeLabel, type Route } from '../core/route.ts';
+import {
+  makeCircuitBreaker,
+  type BreakerChange,
+  type CircuitBreaker,
+  type RouteMark,
+  type Trial,
+} from './circuit-breaker.ts';
 
-/** Why a route is out of service. */
-export interface RouteMark {
-  kind: FaultKind;
-  /** How long it stays out, from now, ms. */
-  leftMs: number;
-}
-
-/** What this process knows about its routes: which cannot work until somebody acts upstream. */
+/** What this process knows about its routes: which are not to be asked now, because they would fail. */
 export interface RouteHealth {
   /** Undefined: usable. */
   markOf(route: Route): RouteMark | undefined;
-  /** Takes the route out of service where the fault's kind asks for that. True when it was in service before. */
-  note(route: Route, fault: UpstreamFault): boolean;
+  /** Leave to make one call, whose end must be told; undefined exactly when there is a mark. */
+  begin(route: Route): Trial | undefined;
+  /** True while one call finds out whether the route works again: worth waiting for. */
+  isProbed(route: Route): boolean;
+  /** Resolves when a probe of any route has ended next. */
+  probeEnded(): Promise<void>;
 }
 
-/** Marks last as long as their fault's kind says and end by themselves: the next request is the probe. */
-export function makeRouteHealth(now: () => number): RouteHealth {
-  const marks = new Map<string, { kind: FaultKind; untilMs: number }>();
-  const markOf = (route: Route): RouteMark | undefined => {
-    const mark = marks.get(keyOf(route));
-    if (mark === undefined) return undefined;
-    const leftMs = mark.untilMs - now();
-    if (leftMs > 0) return { kind: mark.kind, leftMs };
-    marks.delete(keyOf(route));
-    return undefined;
-  };
+/** A circuit breaker for each route; what it does is loud in the log. */
+export function makeRouteHealth(tools: { now: () => number; log: Log }): RouteHealth {
+  const breakers = new Map<string, CircuitBreaker>();
+  let ended = Promise.withResolvers<void>();
+
+  function breakerOf(route: Route): CircuitBreaker {
+    const key = routeKey(route);
+    const known = breakers.get(key);
+    if (known !== undefined) return known;
+    const made = makeCircuitBreaker(tools.now, (change) => tell(route, change, tools.log));
+    breakers.set(key, made);
+    return made;
+  }
+
   return {
-    markOf,
-    note(route, fault) {
-      const { markMs } = fault.row;
-      if (markMs === undefined) return false;
-      const isNew = markOf(route) === undefined;
-      marks.set(keyOf(route), { kind: fault.kind, untilMs: now() + markMs });
-      return isNew;
+    markOf: (route) => breakerOf(route).mark(),
+    begin(route) {
+      const trial = breakerOf(route).begin();
+      return trial === undefined
+        ? undefined
+        : {
+            end(how) {
+              trial.end(how);
+              ended.resolve();
+              ended = Promise.withResolvers<void>();
+            },
+          };
     },
+    isProbed: (route) => breakerOf(route).isProbed(),
+    probeEnded: () => ended.promise,
   };
 }
 
-function keyOf(route: Route): string {
+/** A route among all of this server's. */
+export function routeKey(route: Route): string {
   return `${route.model} ${routeLabel(route)}`;
+}
+
+function tell(route: Route, { state, kind, coolDownMs }: BreakerChange, log: Log): void {
+  const label = routeLabel(route);
+  const facts = { route: label, model: route.model, fault: kind };
+  if (state === 'closed') {
+    log.info(facts, `Route ${label} is in service again.`);
+    return;
+  }
+  const what =
+    kind === 'not_sent' || kind === 'overloaded'
+      ? 'Its upstream does not answer.'
+      : 'Look at its credential, balance, quota and model id.';
+  log.error(
+    { ...facts, coolDownMs },
+    `Route ${label} is out of service: ${kind}. ${what} One call tries it again in ${Math.ceil(coolDownMs / 1000)} s, then at growing distances.`,
+  );
 }

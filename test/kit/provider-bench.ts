@@ -85,6 +85,7 @@ export async function startProviderBench(
     downloadOrigins: [simulator.fileOrigin],
     concurrency: undefined,
     imagesPerMinute: undefined,
+    weight: undefined,
     watermarkFree: true,
     sandbox: true,
   };

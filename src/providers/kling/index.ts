@@ -17,8 +17,10 @@ export const kling: TaskProvider = {
   envPrefix: 'KLING',
   credentials: ['key', 'pair'],
   cards,
-  // One capture took 41 s (section 6); questions are free (section 9).
+  // One capture took 41 s (section 6).
   usualMs: 41_000,
+  // Until the task's end; questions are free (section 9).
+  slotPer: 'image',
   poll: { firstMs: 250, everyMs: 2000 },
   authorize: async (credential, { nowMs }) => ({
     authorization: `Bearer ${await bearerOf(credential, nowMs)}`,
