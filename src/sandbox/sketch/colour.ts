@@ -1,6 +1,6 @@
 /** Colours are `#rrggbb` everywhere; these are the few things we do with them. */
 
-export function parse(colour: string): [red: number, green: number, blue: number] {
+function parse(colour: string): [red: number, green: number, blue: number] {
   const hex = colour.length === 4 ? colour.replaceAll(/[0-9a-f]/gi, '$&$&') : colour;
   const value = Number.parseInt(hex.slice(1, 7), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];

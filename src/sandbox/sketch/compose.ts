@@ -1,4 +1,3 @@
-import { mix } from './colour.ts';
 import { drawCast } from './figures/cast.ts';
 import type { Room } from './figures/member.ts';
 import { type Frame, type InputPicture, easel, fit, print } from './figures/easel.ts';
@@ -142,11 +141,4 @@ function hangInputs(
       ? { left: width * 0.02, right: frame.x - 20 }
       : { left: frame.x + frame.width + 20, right: width * 0.98 };
   return { room, behind: main, before: prints.join('') };
-}
-
-/** The picture's tint when only its inputs say anything about colour. */
-export function toneOf(inputs: readonly (InputPicture | null)[]): string | undefined {
-  const tones = inputs.flatMap((input) => (input ? [input.tone] : []));
-  const [first, second] = tones;
-  return first && second ? mix(first, second, 0.3) : first;
 }

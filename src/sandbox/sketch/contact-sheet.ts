@@ -13,7 +13,7 @@ const seed = Number(process.argv[3] ?? 1);
 const [columns, tile, gap] = [7, 250, 4];
 
 /** A picture to hand in: green, with a yellow disc. */
-export async function sampleInput(): Promise<Uint8Array> {
+async function sampleInput(): Promise<Uint8Array> {
   const svg =
     '<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480"><rect width="640" height="480" fill="#1fae5a"/><circle cx="320" cy="240" r="150" fill="#ffe14a"/></svg>';
   return await sharp(Buffer.from(svg)).webp().toBuffer();

@@ -119,12 +119,11 @@ function relate(
 
 /** Girls hold balloons; towers hold nothing, and nobody holds a horse. */
 function canHold(holder: string, thing: string): boolean {
-  return (
-    isAlive(holder) &&
-    (/^(held|surface|worn|garment|sky)$/.test(kindOf(thing)?.place ?? '') ||
-      /^(tulip|rose|sunflower)$/.test(thing)) &&
-    !/airplane|rocket|helicopter|saucer|eagle|globe/.test(thing)
-  );
+  const kind = kindOf(thing);
+  if (!isAlive(holder) || !kind) return false;
+  if (kind.place === 'surface') return kind.height < 320;
+  if (kind.place === 'sky') return /^(balloon|kite|butterfly|dove)$/.test(thing);
+  return /^(held|worn|garment)$/.test(kind.place) || /^(tulip|rose|sunflower)$/.test(thing);
 }
 
 function setRelation(figures: Draft[], of: number, kind: RelationKind, to: number): void {

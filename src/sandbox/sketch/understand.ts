@@ -30,7 +30,7 @@ export function understand(prompt: string): Understanding {
     ...(season && { season }),
     style,
     figures,
-    tints: tintsIn(tokens),
+    tints: tintsIn(tokens).filter((tint) => !isNatural(tint, scene)),
     accents,
     isMinimal: tokens.some((token) => means(token, 'manner', 'minimal')),
     isPortrait: tokens.some((token) => means(token, 'manner', 'portrait')),
@@ -114,6 +114,24 @@ function weatherOf(tokens: readonly Token[]): Weather {
       values.includes(weather),
     ) ?? 'clear'
   );
+}
+
+const natural: Partial<Record<SceneName, RegExp>> = {
+  hills: /^green$/,
+  garden: /^green$/,
+  forest: /^green$/,
+  bamboo: /^green$/,
+  water: /^(blue|cyan)$/,
+  beach: /^(blue|white|gold)$/,
+  sky: /^(blue|white)$/,
+  underwater: /^blue$/,
+  snow: /^(white|blue)$/,
+  desert: /^(gold|yellow|orange)$/,
+};
+
+/** A green hill and a blue sea are no reason to dye the sky. */
+function isNatural(tint: ColourName, scene: SceneName): boolean {
+  return natural[scene]?.test(tint) ?? false;
 }
 
 const tonal =

@@ -21,7 +21,7 @@ export function renderCarried(
 ): string {
   const kind = member.figure.relation?.kind;
   if (kind === 'worn') return side === 'before' ? worn(stage, member, headAt(bearer, at), render) : '';
-  if (kind === 'held') return held(member, bearer, at, side, render);
+  if (kind === 'held') return held(stage, member, bearer, at, side, render);
   const isHidden = kind === 'riding' || kind === 'in';
   if (isHidden !== (side === 'behind')) return '';
   const scale = at.height / bearer.drawing.height;
@@ -72,7 +72,7 @@ function scarf({ palette }: Stage, { figure }: Member, { x, y, size }: Spot): st
   );
 }
 
-function held(member: Member, bearer: Member, at: Stand, side: Side, render: Render): string {
+function held(stage: Stage, member: Member, bearer: Member, at: Stand, side: Side, render: Render): string {
   const { name } = member.figure;
   const { x, foot, height } = at;
   const width = widthOf(bearer, height);
@@ -107,6 +107,7 @@ function held(member: Member, bearer: Member, at: Stand, side: Side, render: Ren
   }
   if (/^(balloon|kite)$/.test(name))
     return onStrings(
+      stage,
       member,
       { x: x + way * width * 0.38, y: foot - height * 0.4, size: height },
       way,
@@ -122,19 +123,25 @@ function held(member: Member, bearer: Member, at: Stand, side: Side, render: Ren
 }
 
 /** Balloons and kites, each on a string from the hand. */
-function onStrings(member: Member, hand: Spot, way: number, width: number, render: Render): string {
+function onStrings(
+  { width: edge }: Stage,
+  member: Member,
+  hand: Spot,
+  way: number,
+  width: number,
+  render: Render,
+): string {
   const copies = Math.min(5, member.figure.count);
+  const height = hand.size * (copies > 1 ? 0.42 : 0.6);
   return Array.from({ length: copies }, (_, index) => {
-    const top = hand.y - hand.size * (0.62 + (index % 2) * 0.16);
-    const x = hand.x + way * width * (0.24 + index * 0.22) - (copies - 1) * width * 0.08;
+    const top = hand.y - hand.size * (0.6 + (index % 2) * 0.16);
+    const wanted = hand.x + way * width * 0.2 + (index - (copies - 1) / 2) * width * 0.34;
+    const x = Math.max(height * 0.45, Math.min(edge - height * 0.45, wanted));
     const string = line(
       p`M${hand.x} ${hand.y}Q${x} ${(hand.y + top) / 2 + hand.size * 0.1} ${x} ${top}`,
       '#5a5a6a',
       2.4,
     );
-    return (
-      string +
-      render(member, { x, foot: top + hand.size * 0.1, height: hand.size * (copies > 1 ? 0.44 : 0.6) })
-    );
+    return string + render(member, { x, foot: top + hand.size * 0.1, height });
   }).join('');
 }

@@ -7,8 +7,6 @@ export interface InputPicture {
   readonly dataUri: string;
   /** Width over height. */
   readonly ratio: number;
-  /** Its average colour. */
-  readonly tone: string;
 }
 
 export interface Frame {

@@ -34,7 +34,7 @@ export function placeGround(
   );
   if (direction.draw.chance(0.5)) entries.reverse();
   // Many stand in two rows, the farther one smaller and between.
-  const isDouble = entries.length > 5;
+  const isDouble = entries.length > 4;
   const rows = isDouble
     ? [entries.filter((_, index) => index % 2 === 1), entries.filter((_, index) => index % 2 === 0)]
     : [entries];

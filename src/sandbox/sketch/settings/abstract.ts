@@ -204,11 +204,11 @@ function bauhaus(stage: Stage, draw: Random, [back, first, second, third, pale]:
       else if (kind === 5)
         for (const r of [0.95, 0.68, 0.41])
           parts.push(
-            path(p`M${x} ${y + c * r}A${c * r} ${c * r} 0 0 0 ${x + c * r} ${y}`, 'none', {
-              stroke: figure,
-              strokeWidth: c * 0.12,
-              transform: turn,
-            }),
+            path(
+              p`M${x} ${y + c * r}A${c * r} ${c * r} 0 0 0 ${x + c * r} ${y}h${-c * 0.13}A${c * (r - 0.13)} ${c * (r - 0.13)} 0 0 1 ${x} ${y + c * (r - 0.13)}Z`,
+              figure,
+              { transform: turn },
+            ),
           );
     }
   return parts.join('');
@@ -270,12 +270,13 @@ function arches(stage: Stage, draw: Random, [back, first, second, third, pale]: 
   for (let arch = 0; arch < count; arch++) {
     const x = (width * (arch + 0.5)) / count + draw.between(-40, 40);
     const outer = draw.between(170, 290);
-    const foot = height * draw.between(0.78, 0.96);
+    const foot = height;
+    const spring = height * draw.between(0.56, 0.78);
     for (let ring = 0; ring < 5; ring++) {
       const r = outer * (1 - ring * 0.2);
       parts.push(
         path(
-          p`M${x - r} ${foot}V${foot - outer * 0.75}A${r} ${r} 0 0 1 ${x + r} ${foot - outer * 0.75}V${foot}Z`,
+          p`M${x - r} ${foot}V${spring}A${r} ${r} 0 0 1 ${x + r} ${spring}V${foot}Z`,
           tones[(ring + arch) % tones.length] ?? first,
         ),
       );

@@ -220,7 +220,7 @@ function street(stage: Stage, draw: Random, plan: SkyPlan, parts: string[]): Set
   return { behind: parts.join(''), before: '', ground: height * 0.9, horizon, hasShadows: true };
 }
 
-export function streetLamp(stage: Stage, x: number, foot: number, height: number): string {
+function streetLamp(stage: Stage, x: number, foot: number, height: number): string {
   const { define, palette } = stage;
   const iron = palette.isDark ? '#1c2038' : '#39405c';
   const top = foot - height;

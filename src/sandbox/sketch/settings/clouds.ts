@@ -102,7 +102,7 @@ export function cumulus(
 }
 
 /** A long thin cloud, tapering to both ends. */
-export function stratus(
+function stratus(
   x: number,
   y: number,
   length: number,

@@ -64,7 +64,7 @@ export function forestScene(stage: Stage): Setting {
       const x = plan.sunX + draw.between(-160, 220);
       parts.push(
         path(
-          p`M${x} ${height * 0.12}L${x + 46} ${height * 0.12}L${x + draw.between(120, 260)} ${height * 0.88}L${x - 60} ${height * 0.88}Z`,
+          p`M${x - 20} -10L${x + 26} -10L${x + draw.between(120, 260)} ${height * 0.88}L${x - 60} ${height * 0.88}Z`,
           beam,
         ),
       );
