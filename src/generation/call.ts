@@ -234,7 +234,7 @@ async function takeTurn(
     const ourId = `${order.generationId}-${order.number}-${attempts}`;
     await order.save({ state: 'sent', route: routeLabel(route), ourId, attempts, tried: [...tried] });
     ended = await makeAttempt(
-      { route, ourId, signal: order.signal, save: order.save },
+      { route, ourId, signal: order.signal, save: (change) => order.save(change) },
       order.request,
       () => trial.end('worked'),
       tools,

@@ -1,6 +1,8 @@
-const everyMinute = 10;
-const perCall = 0.2;
-const most = 50;
+/** In credits: a retry costs five, a call earns one. */
+const retryCosts = 5;
+const perCall = 1;
+const perMinute = 10 * retryCosts;
+const most = 50 * retryCosts;
 
 /** How many calls may be sent again, so that an outage is not answered with several times the load. */
 export interface RetryBudget {
@@ -15,24 +17,24 @@ export interface RetryBudget {
  * most fifty are saved up. In an outage an upstream sees at most a fifth more than its callers ask for, and ten a minute.
  */
 export function makeRetryBudget(now: () => number): RetryBudget {
-  const accounts = new Map<string, { retries: number; atMs: number }>();
+  const accounts = new Map<string, { credits: number; atMs: number }>();
   const accountOf = (routeKey: string) => {
-    const account = accounts.get(routeKey) ?? { retries: everyMinute, atMs: now() };
+    const account = accounts.get(routeKey) ?? { credits: perMinute, atMs: now() };
     accounts.set(routeKey, account);
     const elapsedMs = Math.max(0, now() - account.atMs);
     account.atMs = now();
-    account.retries = Math.min(most, account.retries + (elapsedMs / 60_000) * everyMinute);
+    account.credits = Math.min(most, account.credits + (elapsedMs / 60_000) * perMinute);
     return account;
   };
   return {
     noteCall(routeKey) {
       const account = accountOf(routeKey);
-      account.retries = Math.min(most, account.retries + perCall);
+      account.credits = Math.min(most, account.credits + perCall);
     },
     takeRetry(routeKey) {
       const account = accountOf(routeKey);
-      if (account.retries < 1) return false;
-      account.retries -= 1;
+      if (account.credits < retryCosts) return false;
+      account.credits -= retryCosts;
       return true;
     },
   };

@@ -122,5 +122,5 @@ function least(limits: readonly (number | undefined)[]): number | undefined {
 
 /** Limits hold per account and model (upstream-kling.md section 9, upstream-seedream.md section 9), whatever we call the model. */
 function accountOf({ provider, baseUrl, credential, upstreamModel }: Route): string {
-  return JSON.stringify([provider, baseUrl, upstreamModel, Object.entries(credential).toSorted()]);
+  return JSON.stringify([provider, baseUrl, upstreamModel, credential]);
 }
