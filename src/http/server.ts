@@ -64,6 +64,12 @@ export function makeServer(tools: HttpTools): FastifyInstance {
     if (needsKey(request))
       request.apiKey = await authenticate(request.headers.authorization, tools.keys, tools.clock.now());
   });
+  // A length that is announced counts before the type of the body (public-api.md section 3).
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    const { bodyLimit } = request.routeOptions;
+    const isTooLarge = bodyLimit !== undefined && Number(request.headers['content-length'] ?? 0) > bodyLimit;
+    done(isTooLarge ? tooLarge(bodyLimit) : null);
+  });
   app.addHook('onResponse', (request, reply, done) => {
     logReply(request, reply, tools);
     done();
@@ -103,12 +109,9 @@ function register(app: FastifyInstance, table: RouteTable): void {
     app.route({
       method: all.filter((method) => !methods.includes(method)),
       url,
-      // A body of any type is not read: the method is refused whatever it holds.
-      handler: (_request, reply) => {
-        reply.header('allow', methods.join(', '));
-        throw new GatewayError('method_not_allowed', `This address takes ${methods.join(', ')}.`);
-      },
-      preParsing: (_request, reply, _payload, done) => {
+      handler: () => undefined,
+      // Before the body, which is not read: the method is refused whatever it holds.
+      onRequest: (_request, reply, done) => {
         reply.header('allow', methods.join(', '));
         done(new GatewayError('method_not_allowed', `This address takes ${methods.join(', ')}.`));
       },
@@ -179,11 +182,7 @@ function fromFramework(error: FastifyError | GatewayError, tools: HttpTools): Ga
   if (error instanceof GatewayError) return error;
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new GatewayError(
-        'body_too_large',
-        `The body is larger than ${tools.settings.maxJsonBytes} bytes. Send large input images as https URLs.`,
-        { cause: error },
-      );
+      return tooLarge(tools.settings.maxJsonBytes, error);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new GatewayError(
         'invalid_content_type',
@@ -201,6 +200,14 @@ function fromFramework(error: FastifyError | GatewayError, tools: HttpTools): Ga
         return new GatewayError('invalid_json', 'The body ended early.', { cause: error });
       return asGatewayError(error);
   }
+}
+
+function tooLarge(maxBytes: number, cause?: unknown): GatewayError {
+  return new GatewayError(
+    'body_too_large',
+    `The body is larger than ${maxBytes} bytes. Send large input images as https URLs.`,
+    { cause },
+  );
 }
 
 function badAddress(cause: unknown): GatewayError {
