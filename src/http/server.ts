@@ -10,6 +10,7 @@ import fastify, {
 import { asGatewayError, GatewayError, toPublicError } from '../core/errors.ts';
 import type { ApiKey } from '../core/key-store.ts';
 import { authenticate } from './auth.ts';
+import { endIdleConnections } from './end-idle-connections.ts';
 import type { HttpTools } from './tools.ts';
 import { answerUnreadable } from './unreadable.ts';
 import { contentRoutes } from './v1/content.ts';
@@ -74,6 +75,7 @@ export function makeServer(tools: HttpTools): FastifyInstance {
     logReply(request, reply, tools);
     done();
   });
+  endIdleConnections(app);
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) =>
     sendError(fromFramework(error, tools), request, reply, tools),
   );

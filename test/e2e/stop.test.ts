@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { Agent, request } from 'node:http';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startTestGateway, testSecret } from '../kit/gateway.ts';
+
+test('a stop ends as soon as the last answer is given, also when its connection could be used again', async () => {
+  const easel = await startTestGateway();
+  const agent = new Agent({ keepAlive: true });
+  const sent = request(`${easel.url}/v1/images/generations`, {
+    method: 'POST',
+    agent,
+    headers: { authorization: `Bearer ${testSecret}`, 'content-type': 'application/json' },
+  });
+  const status = new Promise<number | undefined>((resolve, reject) => {
+    sent.on('error', reject);
+    sent.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode)));
+  });
+  // The request is under way when the stop begins, and answered after that.
+  sent.write('{"model": "nano-banana-pro",');
+  await sleep(50);
+  const closed = easel.close().then(() => 'closed');
+  await sleep(200);
+  sent.end('"prompt": "the last boat of the day"}');
+
+  assert.equal(await status, 503);
+  const ended = await Promise.race([closed, sleep(3000, 'still open', { ref: false })]);
+  agent.destroy();
+  await closed;
+  assert.equal(ended, 'closed');
+});
