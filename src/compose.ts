@@ -14,15 +14,18 @@ import type { Route } from './core/route.ts';
 import { startGeneration, type GenerationTools } from './generation/generate.ts';
 import { makeInFlight } from './generation/in-flight.ts';
 import { defaultInputLimits, loadInputImages, type InputSources } from './generation/input-images.ts';
+import { makePatientRecords } from './generation/patient-records.ts';
 import { resumeGenerations } from './generation/resume.ts';
 import { makeRetryBudget } from './generation/retry-budget.ts';
 import { makeRouteGates } from './generation/route-gates.ts';
 import { makeRouteHealth } from './generation/route-health.ts';
+import { makeStorageWatch } from './generation/storage-watch.ts';
 import { makeServer } from './http/server.ts';
 import { makeUrlSigner } from './http/signed-url.ts';
 import type { HttpTools } from './http/tools.ts';
 import { findSignedImage } from './http/v1/files.ts';
 import { openFilesystemStore } from './objects/filesystem.ts';
+import { freeBytes } from './objects/free-space.ts';
 import { providers as knownProviders, registrations, type Registration } from './providers/registry.ts';
 import { lockDataDirectory } from './records/data-directory.ts';
 import { openSqlite } from './records/sqlite.ts';
@@ -73,9 +76,25 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
 
   await mkdir(config.dataDir, { recursive: true });
   const lock = lockDataDirectory(config.dataDir);
-  const objects = await openFilesystemStore({ folder: join(config.dataDir, 'objects') });
+  const stop = new AbortController();
+  const objects = await openFilesystemStore({
+    folder: objectFolder(config),
+    held: { maxBytes: config.maxHeldBytes, clock, signal: stop.signal },
+  });
   const store = await openSqlite({ file: databaseFile(config), now: () => clock.now() });
-  const { records, keys } = store;
+  const storage = makeStorageWatch({
+    freeBytes: () => freeBytes([config.dataDir, objectFolder(config)]),
+    minFreeBytes: config.minFreeBytes,
+    heldBytes: () => objects.heldBytes,
+    probe: async () => {
+      await objects.check();
+      await store.records.check();
+    },
+    clock,
+    log,
+  });
+  const records = makePatientRecords(store.records, stop.signal, { clock, log, storage });
+  const { keys } = store;
   const signer = makeUrlSigner(await store.settings.getOrMake('url-signing-key', makeSigningKey), () =>
     clock.now(),
   );
@@ -87,7 +106,11 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   const sandbox =
     config.sandboxFor === 'none' ? undefined : await startSandbox(startersOf(known), overrides.sandbox);
   const catalog = withSandboxRoutes(config.catalog, known, sandbox);
-  const client = createUpstreamClient({ objects, log });
+  // Pictures inside an answer come once; what is behind a link can be fetched again.
+  const client = createUpstreamClient({
+    objects: { create: () => objects.create({ isOnlyCopy: true }) },
+    log,
+  });
   const downloader = createDownloader({ objects, log, clock });
   const health = makeRouteHealth({ now: () => clock.now(), log });
   const gates = makeRouteGates(
@@ -96,7 +119,6 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   );
   const draining = new AbortController();
   const inFlight = makeInFlight(config.maxInFlight);
-  const stop = new AbortController();
   const tools: GenerationTools = {
     providers,
     client,
@@ -108,6 +130,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     random,
     log,
     records,
+    objects,
+    storage,
     ids,
     inFlight,
     deadlineMs: config.deadlineMs,
@@ -147,6 +171,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
         limits: { ...defaultInputLimits, maxBytes: config.maxInputBytes, allowHttp: config.allowHttpInputs },
         signal: stop.signal,
       }),
+    isStorageWell: () => storage.isWell(),
     isUsable: (route) => health.markOf(route) === undefined,
     isDraining: () => isDraining,
   };
@@ -189,14 +214,26 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
 
   /** Objects whose record was deleted, when the process died before their bytes were gone. */
   async function forgetDoomed(): Promise<void> {
-    const doomed = await records.doomedObjects();
-    for (const object of doomed) await objects.remove(object);
-    await records.forgetObjects(doomed);
+    const gone: string[] = [];
+    for (const object of await records.doomedObjects()) {
+      try {
+        await objects.remove(object);
+        gone.push(object);
+      } catch (error) {
+        log.warn({ object, error }, 'A deleted picture could not be removed; the next start tries again.');
+      }
+    }
+    await records.forgetObjects(gone);
   }
 }
 
+/** Where the pictures of an installation are. */
+export function objectFolder(config: Pick<Config, 'dataDir'>): string {
+  return join(config.dataDir, 'objects');
+}
+
 /** Where the records and keys of an installation are. */
-function databaseFile(config: Pick<Config, 'dataDir'>): string {
+export function databaseFile(config: Pick<Config, 'dataDir'>): string {
   return join(config.dataDir, 'easel.db');
 }
 

@@ -143,6 +143,20 @@ export const settings = {
     'Generations worked on at once; more are answered 503 before any money is spent.',
     wholeNumber(1, 10_000),
   ),
+  minFreeBytes: setting(
+    'EASEL_MIN_FREE_BYTES',
+    'bytes, 0 to 999999999999999',
+    '536870912',
+    'With less free space than this in the data directory, generations are answered 503 before any money is spent; 0: never.',
+    wholeNumber(0, 999_999_999_999_999),
+  ),
+  maxHeldBytes: setting(
+    'EASEL_MAX_HELD_BYTES',
+    'bytes, 0 to 999999999999999',
+    '536870912',
+    'Memory for pictures that were paid for and that the disk does not take; they are stored when it does.',
+    wholeNumber(0, 999_999_999_999_999),
+  ),
   deadlineMs: setting(
     'EASEL_DEADLINE_MS',
     'milliseconds, 1000 to 3600000',

@@ -60,6 +60,8 @@ export const errorTable = {
   queue_full: { status: 503, type: 'api_error', shouldRetry: true },
   draining: { status: 503, type: 'api_error', shouldRetry: true },
   model_unavailable: { status: 503, type: 'api_error', shouldRetry: true },
+  /** No room on the disk, or it cannot be written: what would be paid for could not be kept. */
+  storage_unavailable: { status: 503, type: 'api_error', shouldRetry: true },
   upstream_unavailable: { status: 502, type: 'api_error', shouldRetry: true },
   upstream_auth: { status: 502, type: 'api_error', shouldRetry: false },
   upstream_billing: { status: 502, type: 'api_error', shouldRetry: false },

@@ -1,4 +1,8 @@
+import { createHash } from 'node:crypto';
 import { extensions, type ImageFormat } from './image-format.ts';
+import { readStructure } from './image-structure.ts';
+import type { ObjectReader } from './object-store.ts';
+import type { StoredImage } from './record.ts';
 
 /**
  * Where one image of a generation lies in the object store. The name can be made again from the record, so that
@@ -24,4 +28,19 @@ export function readImageObjectName(name: string): { generationId: string; index
   const match = pattern.exec(name);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   return { generationId: match[1], index: Number(match[2]) };
+}
+
+/** What a record says about stored bytes; undefined when they are no whole picture. Closes the reader. */
+export async function describeObject(
+  reader: ObjectReader,
+): Promise<Pick<StoredImage, 'format' | 'width' | 'height' | 'bytes' | 'sha256'> | undefined> {
+  try {
+    const structure = await readStructure((offset, length) => reader.readAt(offset, length), reader.bytes);
+    if ('broken' in structure) return undefined;
+    const hash = createHash('sha256');
+    for await (const part of reader.stream()) hash.update(part);
+    return { ...structure, bytes: reader.bytes, sha256: hash.digest('hex') };
+  } finally {
+    await reader.close();
+  }
 }

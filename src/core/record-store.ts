@@ -45,6 +45,9 @@ export interface RecordStore {
   doomedObjects(): Promise<string[]>;
   forgetObjects(names: readonly string[]): Promise<void>;
 
+  /** All records of all keys by their ids, from behind `afterId` on; for going through everything. */
+  page(afterId: string | undefined, limit: number): Promise<GenerationRecord[]>;
+
   /** Generations a dead process left in progress, oldest first. */
   unfinished(): Promise<{ record: GenerationRecord; calls: CallRecord[] }[]>;
 

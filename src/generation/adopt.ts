@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { imageObjectName } from '../core/image-object.ts';
+import { describeObject, imageObjectName } from '../core/image-object.ts';
 import { extensions, type ImageFormat } from '../core/image-format.ts';
-import { readStructure } from '../core/image-structure.ts';
-import type { ObjectReader, ObjectStore } from '../core/object-store.ts';
+import type { ObjectStore } from '../core/object-store.ts';
 import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
 
 const formats = Object.keys(extensions) as ImageFormat[];
@@ -47,23 +45,8 @@ async function findImage(
     const object = imageObjectName(generationId, index, format);
     const reader = await objects.open(object);
     if (reader === undefined) continue;
-    const image = await describe(reader);
+    const image = await describeObject(reader);
     if (image?.format === format) return { index, object, ...image, revisedPrompt: undefined };
   }
   return undefined;
-}
-
-/** What a record says about stored bytes; undefined when they are no whole picture. */
-export async function describe(
-  reader: ObjectReader,
-): Promise<Pick<StoredImage, 'format' | 'width' | 'height' | 'bytes' | 'sha256'> | undefined> {
-  try {
-    const structure = await readStructure((offset, length) => reader.readAt(offset, length), reader.bytes);
-    if ('broken' in structure) return undefined;
-    const hash = createHash('sha256');
-    for await (const part of reader.stream()) hash.update(part);
-    return { ...structure, bytes: reader.bytes, sha256: hash.digest('hex') };
-  } finally {
-    await reader.close();
-  }
 }

@@ -4,6 +4,7 @@ import { UpstreamFault } from '../core/fault.ts';
 import type { IdMaker } from '../core/ids.ts';
 import type { ImageRequest } from '../core/image-request.ts';
 import type { CallImage, CallResult } from '../core/image-result.ts';
+import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import type {
   CallRecord,
@@ -18,11 +19,16 @@ import { runCall, type CallOutcome, type CallTools } from './call.ts';
 import { endGeneration, type Asked, type CallReport } from './finish.ts';
 import type { InFlight } from './in-flight.ts';
 import { keepImage, type KeepTools } from './keep.ts';
+import { isStorageFault } from './patience.ts';
 import { planGeneration, type Plan, type PlannedCall } from './plan.ts';
+import { notRecorded, type StorageWatch } from './storage-watch.ts';
 
 /** What generations need, handed in once. */
 export interface GenerationTools extends CallTools, KeepTools {
+  /** Patient where money hangs on a write. */
   records: RecordStore;
+  objects: Pick<ObjectStore, 'open'>;
+  storage: StorageWatch;
   ids: IdMaker;
   inFlight: InFlight;
   /** No resending after this long, ms; the caller is answered with a timeout then. */
@@ -67,6 +73,7 @@ export async function startGeneration(
   order: GenerationOrder,
   tools: GenerationTools,
 ): Promise<RunningGeneration> {
+  await tools.storage.admit();
   const plan = planGeneration(order.request, order.model, tools);
   const place = tools.inFlight.enter();
   try {
@@ -80,7 +87,7 @@ export async function startGeneration(
     return { record, deadlineAtMs, finished };
   } catch (error) {
     place.leave();
-    throw error;
+    throw isStorageFault(error) ? notRecorded(error) : error;
   }
 }
 
@@ -136,6 +143,7 @@ export async function reportOf(
     return await work();
   } catch (error) {
     if (tools.stop.aborted) return 'left';
+    if (error instanceof UpstreamFault) return failedReport(call, error, undefined, 0);
     const details = signal.aborted ? 'given up: no end within the collecting time' : String(error);
     if (!signal.aborted) tools.log.error({ error }, 'A call broke off for a reason of our own.');
     return failedReport(call, new UpstreamFault('unknown', { details, cause: error }), undefined, 0);
@@ -157,8 +165,10 @@ export async function keepCall(
   }
   const { result, route, attempts, tried } = outcome;
   const placed = placeImages(call, result, extraIndex);
-  // The links are durable before the first download, so that a restart fetches them.
-  await tools.records.saveCall(generationId, call.number, { state: 'storing', links: linksOf(placed) });
+  const links = linksOf(placed);
+  // The links are durable before the first download, so that a restart fetches them. Pictures that came inside
+  // the answer are published first of all: a restart finds them by their names (adopt.ts).
+  if (links.length > 0) await tools.records.saveCall(generationId, call.number, { state: 'storing', links });
   const kept = await Promise.all(
     placed.map(({ index, image }) => keepOne(generationId, index, image, route, signal, tools)),
   );
@@ -192,7 +202,8 @@ async function keepOne(
     await tools.records.addImage(generationId, stored);
     return { image: stored };
   } catch (error) {
-    if (signal.aborted) throw error;
+    // The next start goes on. When only the time for collecting is over, this image fails alone.
+    if (tools.stop.aborted) throw error;
     const fault =
       error instanceof UpstreamFault
         ? error

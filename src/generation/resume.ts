@@ -1,8 +1,9 @@
 import type { Catalog, Model } from '../core/catalog.ts';
 import { UpstreamFault } from '../core/fault.ts';
 import type { CallResult } from '../core/image-result.ts';
-import type { CallRecord, GenerationRecord } from '../core/record.ts';
+import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
 import { routeLabel } from '../core/route.ts';
+import { findPublished } from './adopt.ts';
 import { collectCall } from './call.ts';
 import type { Asked, CallReport } from './finish.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type Finished,
   type GenerationTools,
 } from './generate.ts';
+import { patiently } from './patience.ts';
 
 /** A record whose model is not listed any more still has to be closed. */
 const unlistedCard: Asked['card'] = { size: undefined, qualityWords: {} };
@@ -41,11 +43,12 @@ export async function resumeGenerations(catalog: Catalog, tools: GenerationTools
 }
 
 async function resumeGeneration(
-  record: GenerationRecord,
+  unfinished: GenerationRecord,
   calls: readonly CallRecord[],
   catalog: Catalog,
   tools: GenerationTools,
 ): Promise<Finished> {
+  const record = await withPublished(unfinished, calls, tools);
   const model = catalog.find(record.model);
   const signal = AbortSignal.any([tools.stop, AbortSignal.timeout(tools.collectMs)]);
   const highest = Math.max(
@@ -56,7 +59,9 @@ async function resumeGeneration(
   const extraIndex = counterFrom(highest);
   const reports = await Promise.all(
     calls.map((call) =>
-      reportOf(call, tools, signal, () => resumeCall(record, call, model, extraIndex, signal, tools)),
+      reportOf(call, tools, signal, () =>
+        resumeCall(record, call, storedBy(call, calls, record), model, extraIndex, signal, tools),
+      ),
     ),
   );
   if (reports.includes('left')) return { kind: 'left' };
@@ -76,12 +81,12 @@ async function resumeGeneration(
 async function resumeCall(
   record: GenerationRecord,
   call: CallRecord,
+  stored: readonly StoredImage[],
   model: Model | undefined,
   extraIndex: () => number,
   signal: AbortSignal,
   tools: GenerationTools,
 ): Promise<CallReport> {
-  const stored = record.images.filter((image) => belongsTo(call, image.index));
   const route = model?.routes.find((route) => routeLabel(route) === call.route);
   if (call.state === 'open') {
     const fault = new UpstreamFault('not_sent', {
@@ -99,7 +104,7 @@ async function resumeCall(
     warnings: [],
     model: undefined,
   };
-  if (call.state === 'done') return done;
+  if (call.state === 'done' || stored.length >= call.images) return done;
   if (route === undefined) {
     const fault = new UpstreamFault('unknown', {
       details: `route ${call.route ?? '(none)'} is not configured any more`,
@@ -109,7 +114,7 @@ async function resumeCall(
   if (call.state === 'storing') {
     const result = linkedResult(
       call,
-      stored.map((image) => image.index),
+      record.images.map((image) => image.index),
     );
     if (result === undefined)
       return withRest(
@@ -125,11 +130,7 @@ async function resumeCall(
       signal,
       tools,
     );
-    return {
-      ...report,
-      images: [...stored, ...report.images],
-      failures: report.failures.filter(({ index }) => !stored.some((image) => image.index === index)),
-    };
+    return withStored(report, stored);
   }
   const save = (change: Parameters<GenerationTools['records']['saveCall']>[2]) =>
     tools.records.saveCall(record.id, call.number, change);
@@ -147,7 +148,42 @@ async function resumeCall(
     call,
     tools,
   );
-  return await keepCall(record.id, call, outcome, extraIndex, signal, tools);
+  return withStored(await keepCall(record.id, call, outcome, extraIndex, signal, tools), stored);
+}
+
+/** The record with the pictures whose bytes the dead process had published before it could say so. */
+async function withPublished(
+  record: GenerationRecord,
+  calls: readonly CallRecord[],
+  tools: GenerationTools,
+): Promise<GenerationRecord> {
+  const facts = { generation: record.id };
+  const images = await patiently({ what: 'Looking for published pictures', facts }, tools.stop, tools, () =>
+    findPublished(record, calls, tools.objects),
+  );
+  for (const image of images) await tools.records.addImage(record.id, image);
+  if (images.length > 0) {
+    tools.log.info({ ...facts, images: images.length }, 'Pictures of an earlier process were found again.');
+  }
+  return { ...record, images: [...record.images, ...images] };
+}
+
+/** Those of its own places; more than were asked for stand behind all others and are the first call's. */
+function storedBy(call: CallRecord, calls: readonly CallRecord[], record: GenerationRecord): StoredImage[] {
+  return record.images.filter(
+    ({ index }) =>
+      belongsTo(call, index) || (call === calls[0] && !calls.some((other) => belongsTo(other, index))),
+  );
+}
+
+/** What is stored already is neither missing nor failed. */
+function withStored(report: CallReport, stored: readonly StoredImage[]): CallReport {
+  const isStored = (index: number): boolean => stored.some((image) => image.index === index);
+  return {
+    ...report,
+    images: [...stored, ...report.images.filter(({ index }) => !isStored(index))],
+    failures: report.failures.filter(({ index }) => !isStored(index)),
+  };
 }
 
 /** The images still to be fetched, or undefined when none is. */

@@ -13,9 +13,10 @@ export function healthRoutes(tools: HttpTools): RouteTable {
         const checks = {
           records: await works(() => tools.records.check()),
           objects: await works(() => tools.objects.check()),
+          storage: await tools.isStorageWell(),
           draining: tools.isDraining(),
         };
-        const isReady = checks.records && checks.objects && !checks.draining;
+        const isReady = checks.records && checks.objects && checks.storage && !checks.draining;
         return reply.status(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'not_ready', ...checks });
       },
     },

@@ -31,6 +31,8 @@ export interface HttpTools {
     references: readonly InputReference[],
     rules: InputRules,
   ): Promise<{ images: readonly InputImage[]; warnings: readonly Warning[] }>;
+  /** True when a picture that is paid for now has a safe place. */
+  isStorageWell(): Promise<boolean>;
   /** True when the route can be asked now. */
   isUsable: (route: Route) => boolean;
   /** True once the process is ending. */

@@ -143,6 +143,12 @@ export function makeRecordStore(database: Database): RecordStore {
 
     forgetObjects: (names) => write((writer) => spare(writer, names)),
 
+    async page(afterId, limit) {
+      const rows = reader.selectFrom('generations').selectAll().where('id', '>', afterId ?? '');
+      const records = await loadGenerations(reader, rows.orderBy('id').limit(limit));
+      return records.sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+
     async unfinished() {
       // Written out, not bound: only then is the index of those in progress used.
       const inProgress = sql.lit<'in_progress'>('in_progress');
