@@ -111,7 +111,7 @@ test('a call that waits at two gates takes one slot in all, also when one leavin
   inA?.pass.leave('used');
   inB?.pass.leave('used');
   const [first, second] = await Promise.all(both.slice(0, 2));
-  assert.deepEqual([nameOf(first), nameOf(second)].toSorted(), ['a', 'b']);
+  assert.deepEqual(new Set([nameOf(first), nameOf(second)]), new Set(['a', 'b']));
   first?.pass.leave('used');
   second?.pass.leave('used');
   const last = await Promise.all(both.slice(2));

@@ -16,11 +16,6 @@ export function manualClock(startMs = 1_000_000): ManualClock {
   let passedMs = 0;
   let sleepers: { atMs: number; wake: () => void }[] = [];
 
-  /** Lets everything run that waits for nothing but its turn. */
-  async function settle(): Promise<void> {
-    for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
-  }
-
   return {
     now: () => nowMs,
     sleep(ms, signal) {
@@ -65,4 +60,9 @@ export function manualClock(startMs = 1_000_000): ManualClock {
       return sleepers.length;
     },
   };
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
