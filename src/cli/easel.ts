@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { backupCommand } from './backup.ts';
+import { checkCommand } from './check.ts';
 import { keysCommand } from './keys.ts';
 import { simulatorsCommand } from './simulators.ts';
 import { runGateway } from './start.ts';
@@ -9,5 +11,7 @@ const program = new Command('easel')
   .showHelpAfterError();
 program.command('start').description('run the gateway (the same as npm start)').action(runGateway);
 program.addCommand(keysCommand());
+program.addCommand(checkCommand());
+program.addCommand(backupCommand());
 program.addCommand(simulatorsCommand());
 await program.parseAsync();

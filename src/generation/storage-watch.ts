@@ -102,7 +102,7 @@ const logTexts: Record<Exclude<State, 'well'>, string> = {
 };
 
 /** Nothing was begun because it could not have been kept. */
-export function storageUnavailable(message: string, details: string, cause?: unknown): GatewayError {
+function storageUnavailable(message: string, details: string, cause?: unknown): GatewayError {
   return new GatewayError('storage_unavailable', message, {
     retryAfterMs,
     details,
