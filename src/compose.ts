@@ -184,9 +184,9 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     firstSecret,
     sandbox,
     async listen() {
-      const address = await app.listen({ host: config.host, port: config.port });
+      // First, so that what runs already has its slots before anybody asks for new ones.
       resuming = resumeGenerations(catalog, tools);
-      return address;
+      return await app.listen({ host: config.host, port: config.port });
     },
     close() {
       ending ??= end();

@@ -8,7 +8,7 @@ import type { CallResult } from '../core/image-result.ts';
 import type { DirectProvider, Provider, TaskProvider } from '../core/provider.ts';
 import type { CallChange } from '../core/record-store.ts';
 import type { Route } from '../core/route.ts';
-import { collectCall, runCall, type CallOutcome, type CallTools } from './call.ts';
+import { collectCall, holdSlots, runCall, type CallOutcome, type CallTools } from './call.ts';
 import { makeRetryBudget } from './retry-budget.ts';
 import { makeRouteGates } from './route-gates.ts';
 import { makeRouteHealth } from './route-health.ts';
@@ -353,8 +353,9 @@ test('a call that goes out of a queue to a route that broke meanwhile goes to th
 test('what an earlier process began takes its slots before anybody new', async () => {
   const slots = routeOf({ provider: 'task', name: 't', concurrency: 4 });
   const { run, clock, order, tools, times } = bench([slots], {});
+  const pass = holdSlots(slots, 4, tools);
   const collected = collectCall(
-    { ...order({ images: 4 }), route: slots, attempts: 1, tried: [] },
+    { ...order(), route: slots, attempts: 1, tried: [], pass },
     { ticket: { id: 'task' }, ourId: 'img_1-0-1' },
     tools,
   );

@@ -120,16 +120,25 @@ export async function runCall(order: CallOrder, tools: CallTools): Promise<CallO
 }
 
 /**
+ * Slots for a call that a dead process sent and that may still run at its upstream. Taken for all of them before
+ * anything new is sent: the upstream counts them already.
+ */
+export function holdSlots(route: Route, images: number, tools: CallTools): Pass | undefined {
+  return mayStillRun(route, tools) ? tools.gates.hold(route, images) : undefined;
+}
+
+/**
  * Goes on with a call that a dead process left behind: by its ticket, or by our id where the upstream can look
- * one up. What was sent without either stays unknown and is not sent again. Its slots are taken before anything
- * else happens, since the upstream counts the task already.
+ * one up. What was sent without either stays unknown and is not sent again.
  */
 export async function collectCall(
-  order: Omit<CallOrder, 'request' | 'routes' | 'deadlineMs' | 'keyId'> & {
+  order: Pick<CallOrder, 'signal' | 'save'> & {
     route: Route;
     attempts: number;
     /** Before the attempt that is collected. */
     tried: readonly TriedRoute[];
+    /** From `holdSlots`; left when the task has ended. */
+    pass: Pass | undefined;
   },
   held: { ticket: Ticket | undefined; ourId: string | undefined },
   tools: CallTools,
@@ -139,14 +148,13 @@ export async function collectCall(
     ...order.tried,
     traceOf(route, outcome, tools.clock.now()),
   ];
-  const pass = mayStillRun(route, tools) ? tools.gates.hold(route, order.images) : undefined;
   try {
     const ended = await collectAttempt(order, held, tools);
     return ended instanceof UpstreamFault
       ? { kind: 'failed', fault: ended, route, attempts, tried: trace(ended) }
       : { kind: 'made', result: ended, route, attempts, tried: trace('ok') };
   } finally {
-    pass?.leave('used');
+    order.pass?.leave('used');
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Catalog, Model } from '../core/catalog.ts';
-import { UpstreamFault } from '../core/fault.ts';
+import { isFaultKind, UpstreamFault } from '../core/fault.ts';
 import type { CallResult } from '../core/image-result.ts';
 import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
-import { routeLabel } from '../core/route.ts';
+import { routeLabel, type Route } from '../core/route.ts';
 import { findPublished } from './adopt.ts';
-import { collectCall } from './call.ts';
+import { collectCall, holdSlots } from './call.ts';
 import type { Asked, CallReport } from './finish.ts';
 import {
   closeGeneration,
@@ -16,6 +16,7 @@ import {
   type GenerationTools,
 } from './generate.ts';
 import { patiently } from './patience.ts';
+import type { Pass } from './route-gate.ts';
 
 /** A record whose model is not listed any more still has to be closed. */
 const unlistedCard: Asked['card'] = { size: undefined, qualityWords: {} };
@@ -28,23 +29,49 @@ export async function resumeGenerations(catalog: Catalog, tools: GenerationTools
   const unfinished = await tools.records.unfinished();
   if (unfinished.length === 0) return;
   tools.log.info({ generations: unfinished.length }, 'Finishing what an earlier process began.');
+  const passes = holdAll(unfinished, catalog, tools);
   await Promise.all(
     unfinished.map(async ({ record, calls }) => {
       try {
-        await resumeGeneration(record, calls, catalog, tools);
+        await resumeGeneration(record, calls, passes, catalog, tools);
       } catch (error) {
         tools.log.error(
           { generation: record.id, error },
           'A generation could not be finished; the next start tries again.',
         );
+      } finally {
+        for (const call of calls) passes.get(call)?.leave('used');
       }
     }),
   );
 }
 
+/** The slots of all tasks that may still run, before anything else happens: nobody new may take them. */
+function holdAll(
+  unfinished: readonly { record: GenerationRecord; calls: readonly CallRecord[] }[],
+  catalog: Catalog,
+  tools: GenerationTools,
+): Map<CallRecord, Pass> {
+  const passes = new Map<CallRecord, Pass>();
+  for (const { record, calls } of unfinished) {
+    for (const call of calls) {
+      const route = routeOf(call, catalog.find(record.model));
+      const isUnderWay = call.state === 'sent' || call.state === 'waiting';
+      const pass = isUnderWay && route !== undefined ? holdSlots(route, call.images, tools) : undefined;
+      if (pass !== undefined) passes.set(call, pass);
+    }
+  }
+  return passes;
+}
+
+function routeOf(call: CallRecord, model: Model | undefined): Route | undefined {
+  return model?.routes.find((route) => routeLabel(route) === call.route);
+}
+
 async function resumeGeneration(
   unfinished: GenerationRecord,
   calls: readonly CallRecord[],
+  passes: ReadonlyMap<CallRecord, Pass>,
   catalog: Catalog,
   tools: GenerationTools,
 ): Promise<Finished> {
@@ -60,7 +87,15 @@ async function resumeGeneration(
   const reports = await Promise.all(
     calls.map((call) =>
       reportOf(call, tools, signal, () =>
-        resumeCall(record, call, storedBy(call, calls, record), model, extraIndex, signal, tools),
+        resumeCall(
+          record,
+          call,
+          { stored: storedBy(call, calls, record), pass: passes.get(call) },
+          model,
+          extraIndex,
+          signal,
+          tools,
+        ),
       ),
     ),
   );
@@ -81,13 +116,13 @@ async function resumeGeneration(
 async function resumeCall(
   record: GenerationRecord,
   call: CallRecord,
-  stored: readonly StoredImage[],
+  { stored, pass }: { stored: readonly StoredImage[]; pass: Pass | undefined },
   model: Model | undefined,
   extraIndex: () => number,
   signal: AbortSignal,
   tools: GenerationTools,
 ): Promise<CallReport> {
-  const route = model?.routes.find((route) => routeLabel(route) === call.route);
+  const route = routeOf(call, model);
   if (call.state === 'open') {
     const fault = new UpstreamFault('not_sent', {
       message: 'This server stopped before the request was sent; nothing was generated. Send it again.',
@@ -104,6 +139,7 @@ async function resumeCall(
     warnings: [],
     model: undefined,
   };
+  if (call.state === 'failed') return withRest(done, call, faultOf(call));
   if (call.state === 'done' || stored.length >= call.images) return done;
   if (route === undefined) {
     const fault = new UpstreamFault('unknown', {
@@ -124,7 +160,7 @@ async function resumeCall(
       );
     const report = await keepCall(
       record.id,
-      { ...call, images: call.images },
+      { ...call, isGroup: isGroup(record) },
       { kind: 'made', result, route, attempts: call.attempts, tried: call.tried },
       extraIndex,
       signal,
@@ -136,19 +172,20 @@ async function resumeCall(
     tools.records.saveCall(record.id, call.number, change);
   const outcome = await collectCall(
     {
-      generationId: record.id,
-      number: call.number,
-      images: call.images,
       signal,
       save,
       route,
       attempts: call.attempts,
       tried: call.tried,
+      pass,
     },
     call,
     tools,
   );
-  return withStored(await keepCall(record.id, call, outcome, extraIndex, signal, tools), stored);
+  return withStored(
+    await keepCall(record.id, { ...call, isGroup: isGroup(record) }, outcome, extraIndex, signal, tools),
+    stored,
+  );
 }
 
 /** The record with the pictures whose bytes the dead process had published before it could say so. */
@@ -184,6 +221,18 @@ function withStored(report: CallReport, stored: readonly StoredImage[]): CallRep
     images: [...stored, ...report.images.filter(({ index }) => !isStored(index))],
     failures: report.failures.filter(({ index }) => !isStored(index)),
   };
+}
+
+/** How many a group brings is the upstream's choice: none of it is missing. */
+function isGroup(record: GenerationRecord): boolean {
+  return record.parameters['sequential_image_generation'] === 'auto';
+}
+
+/** The fault a call ended in, as far as it is kept. */
+function faultOf({ tried }: CallRecord): UpstreamFault {
+  const { outcome = '', details } = tried.at(-1) ?? {};
+  const kind = isFaultKind(outcome) ? outcome : 'unknown';
+  return new UpstreamFault(kind, details === undefined ? {} : { details });
 }
 
 /** The images still to be fetched, or undefined when none is. */
