@@ -55,7 +55,10 @@ for (const model of models) {
     assert.equal(record.at('model'), model);
     const bytes = new Uint8Array(await (await fetch(String(made.at('data.0.url')))).arrayBuffer());
     assert.equal(createHash('sha256').update(bytes).digest('hex'), record.at('images.0.sha256'));
-    assert.equal(`${record.at('images.0.width')}x${record.at('images.0.height')}`, made.at('data.0.size'));
+    assert.equal(
+      `${String(record.at('images.0.width'))}x${String(record.at('images.0.height'))}`,
+      made.at('data.0.size'),
+    );
     const content = await easel.ask('GET', `/v1/images/${id}/content?format=url`);
     assert.equal(content.at('image_id'), id);
   });

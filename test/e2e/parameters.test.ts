@@ -40,15 +40,15 @@ function at(value: unknown, path: string): unknown {
 
 /** What an upstream is told of a shape, in the words of its own API. */
 function shapeSent(upstream: ModelFacts['upstream'], body: unknown): unknown {
-  switch (upstream) {
-    case 'kling':
-      return `${String(at(body, 'resolution')).toUpperCase()} ${String(at(body, 'aspect_ratio'))}`;
-    case 'gemini':
-      return `${String(at(body, 'generationConfig.imageConfig.imageSize'))} ${String(at(body, 'generationConfig.imageConfig.aspectRatio'))}`;
-    case 'ark':
-    case 'zai':
-      return at(body, 'size');
-  }
+  if (upstream === 'ark' || upstream === 'zai') return at(body, 'size');
+  const [tier, ratio] =
+    upstream === 'kling'
+      ? [at(body, 'resolution'), at(body, 'aspect_ratio')]
+      : [
+          at(body, 'generationConfig.imageConfig.imageSize'),
+          at(body, 'generationConfig.imageConfig.aspectRatio'),
+        ];
+  return `${String(tier).toUpperCase()} ${String(ratio)}`;
 }
 
 /** The same for one preset of a model's table. */
