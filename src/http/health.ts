@@ -1,8 +1,9 @@
-import type { RouteTable } from './server.ts';
+import type { RoutesOf } from './openapi/operation.ts';
 import type { HttpTools } from './tools.ts';
+import type { healthOperations } from './health-operations.ts';
 
 /** /healthz: the process runs. /readyz: it can take work. Nothing secret in either. */
-export function healthRoutes(tools: HttpTools): RouteTable {
+export function healthRoutes(tools: HttpTools): RoutesOf<typeof healthOperations> {
   return {
     '/healthz': {
       GET: (_request, reply) => void reply.header('cache-control', 'no-store').send({ status: 'ok' }),

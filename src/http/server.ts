@@ -13,11 +13,18 @@ import { authenticate } from './auth.ts';
 import { endIdleConnections } from './end-idle-connections.ts';
 import type { HttpTools } from './tools.ts';
 import { answerUnreadable } from './unreadable.ts';
+import { openApiOperations, openApiRoutes } from './openapi/routes.ts';
+import type { OperationTable, RoutesOf } from './openapi/operation.ts';
 import { contentRoutes } from './v1/content.ts';
+import { fileOperations } from './v1/files-operations.ts';
 import { fileRoutes } from './v1/files.ts';
+import { generationOperations } from './v1/images-generations-operations.ts';
 import { generationRoutes } from './v1/images-generations.ts';
+import { contentOperations, imageOperations } from './v1/images-operations.ts';
 import { imageRoutes } from './v1/images.ts';
+import { modelOperations } from './v1/models-operations.ts';
 import { modelRoutes } from './v1/models.ts';
+import { healthOperations } from './health-operations.ts';
 import { healthRoutes } from './health.ts';
 
 declare module 'fastify' {
@@ -88,12 +95,18 @@ export function makeServer(tools: HttpTools): FastifyInstance {
     ),
   );
 
-  register(app, healthRoutes(tools));
-  register(app, modelRoutes(tools));
-  register(app, generationRoutes(tools));
-  register(app, imageRoutes(tools));
-  register(app, contentRoutes(tools));
-  register(app, fileRoutes(tools));
+  const described: Record<string, OperationTable[string]> = {};
+  const registerApi = <Table extends OperationTable>(operations: Table, routes: RoutesOf<Table>): void => {
+    Object.assign(described, operations);
+    register(app, routes);
+  };
+  registerApi(generationOperations, generationRoutes(tools));
+  registerApi(imageOperations, imageRoutes(tools));
+  registerApi(contentOperations, contentRoutes(tools));
+  registerApi(fileOperations, fileRoutes(tools));
+  registerApi(modelOperations, modelRoutes(tools));
+  registerApi(healthOperations, healthRoutes(tools));
+  registerApi(openApiOperations, openApiRoutes(described, tools));
   return app;
 }
 

@@ -2,15 +2,16 @@ import { Readable } from 'node:stream';
 import { GatewayError } from '../../core/errors.ts';
 import { extensions, mimeTypes } from '../../core/image-format.ts';
 import type { GenerationRecord, StoredImage } from '../../core/record.ts';
-import type { RouteTable } from '../server.ts';
+import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
+import type { contentOperations } from './images-operations.ts';
 import { keyOf } from './images-generations.ts';
 import { findRecord, imageIdOf, queryOf } from './images.ts';
 import { makeLinks } from './links.ts';
 import { contentToWire } from './wire.ts';
 
 /** GET /v1/images/{image_id}/content (public-api.md section 8). */
-export function contentRoutes(tools: HttpTools): RouteTable {
+export function contentRoutes(tools: HttpTools): RoutesOf<typeof contentOperations> {
   return {
     '/v1/images/:image_id/content': {
       GET: async (request, reply) => {

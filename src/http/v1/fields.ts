@@ -54,3 +54,6 @@ export const fields: readonly Field[] = [
   field('provider_options', 'always', emptyObject),
   field('user', 'always', never),
 ];
+
+/** The one field that needs no card and has a form of its own. */
+export const userSchema = { type: 'string', maxLength: 256 };

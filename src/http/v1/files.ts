@@ -4,8 +4,9 @@ import { GatewayError } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import { mimeTypes } from '../../core/image-format.ts';
 import type { StoredImage } from '../../core/record.ts';
-import type { RouteTable } from '../server.ts';
+import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
+import type { fileOperations } from './files-operations.ts';
 import { noSuchImage, queryOf } from './images.ts';
 import { filePath } from './wire.ts';
 
@@ -13,7 +14,7 @@ import { filePath } from './wire.ts';
  * GET /v1/files/{image_id}/{index}.{ext}: signed downloads, no key needed (public-api.md section 8). Refused in
  * this order: wrong signature, expired, gone. A client that leaves is normal.
  */
-export function fileRoutes(tools: HttpTools): RouteTable {
+export function fileRoutes(tools: HttpTools): RoutesOf<typeof fileOperations> {
   return {
     '/v1/files/:image_id/:file': {
       GET: async (request, reply) => {

@@ -4,8 +4,9 @@ import { GatewayError } from '../../core/errors.ts';
 import type { ApiKey } from '../../core/key-store.ts';
 import type { GenerationRecord } from '../../core/record.ts';
 import type { Finished, RunningGeneration } from '../../generation/generate.ts';
-import type { RouteTable } from '../server.ts';
+import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
+import type { generationOperations } from './images-generations-operations.ts';
 import { base64Reply } from './base64-reply.ts';
 import { readJsonObject } from './json-body.ts';
 import { makeLinks } from './links.ts';
@@ -14,7 +15,7 @@ import { readImageRequest, readModel } from './read-request.ts';
 import { replyToWire } from './wire.ts';
 
 /** POST /v1/images/generations: who may call, what shape comes in, one call to the inside, what shape goes out. */
-export function generationRoutes(tools: HttpTools): RouteTable {
+export function generationRoutes(tools: HttpTools): RoutesOf<typeof generationOperations> {
   return {
     '/v1/images/generations': {
       POST: async (request, reply) => {

@@ -2,15 +2,16 @@ import { GatewayError } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
 import type { ListQuery } from '../../core/record-store.ts';
 import type { GenerationRecord } from '../../core/record.ts';
-import type { RouteTable } from '../server.ts';
+import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
+import type { imageOperations } from './images-operations.ts';
 import { keyOf } from './images-generations.ts';
 import { makeLinks } from './links.ts';
 import { readListQuery } from './list-query.ts';
 import { deletedToWire, listToWire, recordToWire } from './wire.ts';
 
 /** GET /v1/images, GET and DELETE /v1/images/{image_id} (public-api.md section 7). */
-export function imageRoutes(tools: HttpTools): RouteTable {
+export function imageRoutes(tools: HttpTools): RoutesOf<typeof imageOperations> {
   return {
     '/v1/images': {
       GET: async (request, reply) => {

@@ -1,13 +1,14 @@
 import { GatewayError } from '../../core/errors.ts';
 import type { ApiKey } from '../../core/key-store.ts';
 import type { Model } from '../../core/catalog.ts';
-import type { RouteTable } from '../server.ts';
+import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
+import type { modelOperations } from './models-operations.ts';
 import { keyOf } from './images-generations.ts';
 import { modelsToWire, modelToWire } from './wire.ts';
 
 /** GET /v1/models and /v1/models/{model_id}: what this key may use (public-api.md section 11). */
-export function modelRoutes(tools: HttpTools): RouteTable {
+export function modelRoutes(tools: HttpTools): RoutesOf<typeof modelOperations> {
   return {
     '/v1/models': {
       GET: (request, reply) => {

@@ -7,7 +7,7 @@ import type { Warning } from '../../core/record.ts';
 import { parsePixels, resolveShape, type AskedShape } from '../../core/shape.ts';
 import { readInputReferences, type InputReference } from '../../generation/input-references.ts';
 import { checkParameter } from './check-parameter.ts';
-import { fields } from './fields.ts';
+import { fields, userSchema } from './fields.ts';
 import { checkOneSpelling, isObject, readGiven, spellingOf, type Given } from './given-fields.ts';
 import { checkGrants, checkShape, integer, readGroup, readShapeWishes, text } from './joint-rules.ts';
 import { refuseUnsupported } from './refuse-unsupported.ts';
@@ -194,8 +194,6 @@ const readElsewhere: ReadonlySet<string> = new Set([
 function isPixels(size: unknown, card: Card): boolean {
   return card.size !== undefined && typeof size === 'string' && parsePixels(size) !== undefined;
 }
-
-const userSchema = { type: 'string', maxLength: 256 };
 
 /** A model may refer to its input images by number in the prompt; a number beyond them is a mistake that costs money. */
 function checkPromptReferences(prompt: string, inputs: number, card: Card): void {

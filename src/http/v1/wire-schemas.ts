@@ -3,7 +3,7 @@ import { errorTable, type ErrorReason, type ErrorType } from '../../core/errors.
 import { priceRowSchema } from '../../core/price.ts';
 
 /**
- * Every shape this server sends under /v1, once. wire.ts is typed by these and the API's description is made of
+ * Every shape this server sends, once. wire.ts is typed by these and the API's description is made of
  * them, so that a field of the one that the other lacks does not compile. They are open to callers: a client must
  * tolerate fields that a later version adds.
  */
@@ -256,4 +256,18 @@ export const modelList = named(
   'ModelList',
   'The models a key may use.',
   z.object({ object: z.literal('list'), data: z.array(model) }),
+);
+
+export const health = named('Health', 'The process runs.', z.object({ status: z.literal('ok') }));
+
+export const readiness = named(
+  'Readiness',
+  'Whether it can take work, and what of it works.',
+  z.object({
+    status: z.enum(['ready', 'not_ready']),
+    records: z.boolean(),
+    objects: z.boolean(),
+    storage: z.boolean().describe('A picture that is paid for now has a safe place.'),
+    draining: z.boolean().describe('It is about to end.'),
+  }),
 );

@@ -1,0 +1,144 @@
+import type { Model } from '../../core/catalog.ts';
+import type { ErrorReason } from '../../core/errors.ts';
+import manifest from '../../../package.json' with { type: 'json' };
+import { errorReply } from '../v1/wire-schemas.ts';
+import { errorHeaders, errorsOf, sampleOf } from './errors.ts';
+import { headersOfEveryReply, replyHeaders, type ReplyHeader } from './headers.ts';
+import { introduction } from './introduction.ts';
+import type { Content, JsonSchema, Operation, OperationTable, Parameter, Reply } from './operation.ts';
+import { refersTo, shapeComponents } from './shapes.ts';
+import { tags } from './tags.ts';
+
+/**
+ * The API's description as OpenAPI 3.1: the operations as they are registered, with the request bodies that the
+ * models' cards allow and the shapes that wire.ts is typed by.
+ */
+export function makeDocument(operations: OperationTable, models: readonly Model[]): JsonSchema {
+  const components: Record<string, JsonSchema> = shapeComponents();
+  const paths: Record<string, Record<string, JsonSchema>> = {};
+  for (const [route, methods] of Object.entries(operations)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const path = (paths[pathOf(route, operation)] ??= {});
+      path[method.toLowerCase()] = describe(operation, models, components);
+    }
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Easel',
+      version: manifest.version,
+      summary: manifest.description,
+      description: introduction(),
+      license: { name: 'Apache 2.0', identifier: manifest.license },
+    },
+    // Relative to wherever this was read from.
+    servers: [{ url: '/' }],
+    security: [{ apiKey: [] }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas: components,
+      headers: Object.fromEntries(
+        Object.entries(replyHeaders).map(([name, { about, schema }]) => [
+          name,
+          {
+            description: about,
+            schema,
+            ...(headersOfEveryReply.some((every) => every === name) ? { required: true } : {}),
+          },
+        ]),
+      ),
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', description: 'A key of this server: `sk-...`.' },
+      },
+    },
+  };
+}
+
+/** The router's `/a/:name/*` as OpenAPI's `/a/{name}/{rest}`, the last one by the name of its parameter. */
+function pathOf(route: string, operation: Operation): string {
+  const named = route.replace(/:(\w+)/g, '{$1}');
+  const rest = operation.parameters?.findLast((parameter) => parameter.in === 'path');
+  return named.replace(/\*$/, `{${rest?.name ?? 'rest'}}`);
+}
+
+function describe(
+  operation: Operation,
+  models: readonly Model[],
+  components: Record<string, JsonSchema>,
+): JsonSchema {
+  const { id, tag, summary, about, access, parameters = [], body } = operation;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(about === undefined ? {} : { description: about }),
+    ...(access === 'key' ? {} : { security: [] }),
+    ...(parameters.length === 0 ? {} : { parameters: parameters.map(describeParameter) }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: mapValues(body, contentOf) } }),
+    responses: responsesOf(operation),
+  };
+
+  function contentOf(source: NonNullable<Operation['body']>[string]): JsonSchema {
+    const { schema, components: own, examples } = source(models);
+    Object.assign(components, own);
+    return { schema, examples: exampleObjects(examples) };
+  }
+}
+
+function describeParameter({ in: place, name, about, schema, required }: Parameter): JsonSchema {
+  return { in: place, name, description: about, required: required ?? place === 'path', schema };
+}
+
+function responsesOf(operation: Operation): Record<string, JsonSchema> {
+  const replies = Object.entries(operation.replies).map(([status, reply]) => [status, describeReply(reply)]);
+  const errors = [...errorsOf(operation)].map(([status, reasons]) => [
+    status,
+    describeError(status, reasons),
+  ]);
+  return Object.fromEntries([...replies, ...errors]);
+}
+
+function describeReply({ about, headers = [], content }: Reply): JsonSchema {
+  return {
+    description: about,
+    headers: headerRefs(headers),
+    ...(content === undefined ? {} : { content: mapValues(content, describeContent) }),
+  };
+}
+
+function describeContent(content: Content): JsonSchema {
+  const schema = 'shape' in content ? refersTo(content.shape) : content.schema;
+  return content.examples === undefined ? { schema } : { schema, examples: exampleObjects(content.examples) };
+}
+
+function describeError(status: number, reasons: readonly ErrorReason[]): JsonSchema {
+  return {
+    description: reasons.map((reason) => `\`${reason}\``).join(', '),
+    headers: headerRefs(errorHeaders(status)),
+    content: {
+      'application/json': {
+        schema: refersTo(errorReply),
+        examples: exampleObjects(Object.fromEntries(reasons.map((reason) => [reason, sampleOf(reason)]))),
+      },
+    },
+    'x-reasons': reasons,
+  };
+}
+
+function headerRefs(names: readonly ReplyHeader[]): JsonSchema {
+  return Object.fromEntries(
+    [...headersOfEveryReply, ...names].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  );
+}
+
+function exampleObjects(examples: Readonly<Record<string, unknown>>): JsonSchema {
+  return mapValues(examples, (value) => ({ value }));
+}
+
+function mapValues<In, Out>(
+  object: Readonly<Record<string, In>>,
+  map: (value: In) => Out,
+): Record<string, Out> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value)]));
+}

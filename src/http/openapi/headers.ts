@@ -1,0 +1,49 @@
+import type { JsonSchema } from './operation.ts';
+
+/** Every header of a reply that is ours to explain (public-api.md sections 1, 8 and 9). */
+export const replyHeaders = {
+  'X-Request-Id': {
+    about: 'This request, as the log names it. On every reply.',
+    schema: { type: 'string', pattern: '^req_[0-9A-HJKMNP-TV-Z]{26}$' },
+  },
+  'X-Image-Id': {
+    about: 'The record, as soon as there is one; also on errors.',
+    schema: { type: 'string', pattern: '^img_[0-9A-HJKMNP-TV-Z]{26}$' },
+  },
+  'X-Served-By': {
+    about: 'Who made the images: `provider/route`, or `sandbox/provider`.',
+    schema: { type: 'string', pattern: '^[^/]+/[^/]+$' },
+  },
+  'Idempotency-Replayed': {
+    about:
+      '`true`: the stored reply of an earlier request; `joined`: the reply of one that this one repeats.',
+    schema: { type: 'string', enum: ['true', 'joined'] },
+  },
+  'Retry-After': {
+    about: 'Whole seconds to wait before trying again.',
+    schema: { type: 'integer', minimum: 1, maximum: 60 },
+  },
+  'retry-after-ms': {
+    about: 'The same in milliseconds.',
+    schema: { type: 'integer', minimum: 1, maximum: 60_000 },
+  },
+  'x-should-retry': {
+    about: "Whether sending the request again can help and costs nothing twice. OpenAI's clients obey it.",
+    schema: { type: 'string', enum: ['true', 'false'] },
+  },
+  'WWW-Authenticate': { about: 'How to authenticate.', schema: { type: 'string', const: 'Bearer' } },
+  Allow: { about: 'The methods this address takes.', schema: { type: 'string' } },
+  Location: { about: 'Where to go on.', schema: { type: 'string' } },
+  ETag: { about: 'Changes when the content does.', schema: { type: 'string' } },
+  'Cache-Control': { about: 'How long the reply may be kept.', schema: { type: 'string' } },
+  'Content-Disposition': { about: 'The name to save it under.', schema: { type: 'string' } },
+  'Content-Range': { about: 'Which bytes these are.', schema: { type: 'string' } },
+  'Accept-Ranges': { about: 'Parts can be asked for.', schema: { type: 'string', const: 'bytes' } },
+  'X-Content-Type-Options': { about: 'The type is meant.', schema: { type: 'string', const: 'nosniff' } },
+  'Content-Security-Policy': { about: 'What a browser may do with it.', schema: { type: 'string' } },
+} as const satisfies Record<string, { about: string; schema: JsonSchema }>;
+
+export type ReplyHeader = keyof typeof replyHeaders;
+
+/** On every reply there is. */
+export const headersOfEveryReply: readonly ReplyHeader[] = ['X-Request-Id'];

@@ -1,0 +1,118 @@
+import type { ErrorReason } from '../../core/errors.ts';
+import type { OperationTable, Parameter } from '../openapi/operation.ts';
+import { createBody } from './request-schema.ts';
+import { imagesReply } from './wire-schemas.ts';
+
+/** The headers a create request may have. */
+export const createHeaders: readonly Parameter[] = [
+  {
+    in: 'header',
+    name: 'Idempotency-Key',
+    about:
+      'A key of your own making for this request. Sent again with the same body within 24 hours it gives the same reply, and nothing is generated or charged twice.',
+    schema: { type: 'string', pattern: '^[\\x20-\\x7e]{1,255}$' },
+  },
+];
+
+/** What a create request may be answered with besides images. */
+export const createErrors: readonly ErrorReason[] = [
+  'missing_parameter',
+  'invalid_type',
+  'invalid_value',
+  'unsupported_parameter',
+  'unknown_parameter',
+  'invalid_json',
+  'prompt_too_long',
+  'too_many_inputs',
+  'invalid_image',
+  'image_fetch_failed',
+  'asset_not_found',
+  'native_not_supported',
+  'content_policy',
+  'idempotency_key_reused',
+  'model_access_denied',
+  'model_not_found',
+  'not_found',
+  'body_too_large',
+  'invalid_content_type',
+  'generation_timeout',
+  'outcome_unknown',
+  'upstream_bad_reply',
+  'upstream_throttled',
+  'upstream_unavailable',
+  'upstream_auth',
+  'upstream_billing',
+  'generation_failed',
+  'queue_full',
+  'draining',
+  'model_unavailable',
+  'storage_unavailable',
+];
+
+export const generationOperations = {
+  '/v1/images/generations': {
+    POST: {
+      id: 'createImages',
+      tag: 'Create',
+      summary: 'Create images',
+      about:
+        'Answers when the images exist. If you hang up, the work goes on: look at `GET /v1/images`. Each model has its own schema below, made of its card.',
+      access: 'key',
+      parameters: createHeaders,
+      body: { 'application/json': createBody },
+      replies: {
+        200: {
+          about: 'The images that were made, at least one.',
+          headers: ['X-Image-Id', 'X-Served-By', 'Idempotency-Replayed'],
+          content: {
+            'application/json': {
+              shape: imagesReply,
+              examples: { 'One image': oneImage(), 'One of two failed': oneOfTwo() },
+            },
+          },
+        },
+      },
+      errors: createErrors,
+    },
+  },
+} as const satisfies OperationTable;
+
+function oneImage() {
+  return {
+    id: 'img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B',
+    created: 1_767_225_600,
+    model: 'seedream-4-5-251128',
+    data: [
+      {
+        index: 0,
+        url: 'https://img.example.org/v1/files/img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B/0.jpg?exp=1767229200&sig=2f9c',
+        size: '2048x2048',
+      },
+    ],
+    usage: {
+      generated_images: 1,
+      output_tokens: 16_384,
+      total_tokens: 16_384,
+      cost: { amount: '0.040000', currency: 'USD' },
+    },
+  };
+}
+
+function oneOfTwo() {
+  return {
+    ...oneImage(),
+    data: [{ index: 1, b64_json: 'iVBORw0KGgo...', size: '2048x2048' }],
+    failed_images: [
+      {
+        index: 0,
+        error: {
+          message: 'The image service failed to make the image and charged nothing.',
+          type: 'api_error',
+          param: null,
+          code: '502',
+          reason: 'generation_failed',
+        },
+      },
+    ],
+  };
+}
