@@ -112,6 +112,10 @@ export const faultTable = {
 
 export type FaultKind = keyof typeof faultTable;
 
+export function isFaultKind(text: string): text is FaultKind {
+  return Object.hasOwn(faultTable, text);
+}
+
 /** What a provider or the transport knows about one fault. */
 export interface FaultFacts {
   /** A better text for the caller than the table's; no upstream address, key or prompt in it. */

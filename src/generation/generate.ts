@@ -119,7 +119,8 @@ async function finish(
           },
           tools,
         );
-        return await keepCall(record.id, call, outcome, extraIndex, signal, tools);
+        const isGroup = call.request.group !== undefined;
+        return await keepCall(record.id, { ...call, isGroup }, outcome, extraIndex, signal, tools);
       }),
     ),
   );
@@ -153,7 +154,7 @@ export async function reportOf(
 /** Stores what a call brought; images that cannot be had or stored fail alone. */
 export async function keepCall(
   generationId: string,
-  call: Pick<PlannedCall, 'number' | 'firstIndex' | 'images'> & { request?: ImageRequest },
+  call: Pick<PlannedCall, 'number' | 'firstIndex' | 'images'> & { isGroup: boolean },
   outcome: CallOutcome,
   extraIndex: () => number,
   signal: AbortSignal,
@@ -161,6 +162,7 @@ export async function keepCall(
 ): Promise<CallReport> {
   if (outcome.kind === 'failed') {
     const { fault, route, attempts, tried } = outcome;
+    await tools.records.saveCall(generationId, call.number, { state: 'failed', tried });
     return failedReport(call, fault, route, attempts, tried);
   }
   const { result, route, attempts, tried } = outcome;
@@ -173,15 +175,20 @@ export async function keepCall(
     placed.map(({ index, image }) => keepOne(generationId, index, image, route, signal, tools)),
   );
   const images = kept.filter((one) => 'image' in one).map((one) => one.image);
-  const failures = kept.filter((one) => 'fault' in one);
-  const missing = call.request?.group === undefined ? missingOf(call, placed) : [];
-  await tools.records.saveCall(generationId, call.number, { state: 'done', links: null });
+  const missing = call.isGroup ? [] : missingOf(call, placed);
+  const failures = [...kept.filter((one) => 'fault' in one), ...missing];
+  const traces = failures.map(({ index, fault }) => traceOfImage(route, index, fault, tools.clock.now()));
+  await tools.records.saveCall(generationId, call.number, {
+    state: 'done',
+    links: null,
+    tried: [...tried, ...traces],
+  });
   return {
     route,
     attempts,
     tried,
     images,
-    failures: [...failures, ...missing],
+    failures,
     usage: result.usage,
     warnings: result.warnings ?? [],
     model: result.model,
@@ -219,6 +226,12 @@ async function keepOne(
     );
     return { index, fault };
   }
+}
+
+/** For the operator: which image of which call failed, and how. */
+function traceOfImage(route: Route, index: number, { kind, facts }: UpstreamFault, atMs: number): TriedRoute {
+  const details = `image ${index}: ${facts.details ?? facts.message ?? kind}`;
+  return { route: routeLabel(route), outcome: kind, atMs, details };
 }
 
 /** Gives each image its place in the generation. More than were asked for are kept too, behind all others: they were paid for. */

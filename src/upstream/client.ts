@@ -69,10 +69,10 @@ export function createUpstreamClient(options: {
         if (body === undefined && fault.kind !== 'bad_reply') logUnreadable(exchange, url, incoming, head);
         throw fault;
       }
-      return await readSuccess(exchange, incoming, head, {
-        create: () => options.objects.create(),
-        maxBytes: limits.maxBodyBytes,
-      });
+      const target = { create: () => options.objects.create(), maxBytes: limits.maxBodyBytes };
+      return await readSuccess(exchange, incoming, head, target, () =>
+        logUnreadable(exchange, url, incoming, head),
+      );
     } catch (error) {
       incoming?.cancel();
       const garbage = garbageOf(error);
@@ -148,6 +148,8 @@ async function readSuccess<T>(
   incoming: Incoming,
   head: AnswerHead,
   target: { create(): Promise<ObjectDraft>; maxBytes: number },
+  /** The answer could be read, but a part of it is not as documented. */
+  onUnreadablePart: () => void,
 ): Promise<T> {
   const { status, headers } = incoming;
   if (status >= 300) {
@@ -169,6 +171,7 @@ async function readSuccess<T>(
     const result = exchange.read({ status, headers, body, held });
     const handedOn = reachable(result, new Set<unknown>());
     await discardAll(held.filter((draft) => !handedOn.has(draft)));
+    if ([...handedOn].some(isBadReply)) onUnreadablePart();
     return result;
   } catch (error) {
     await discardAll(held);
@@ -252,6 +255,10 @@ function mediaType(headers: Incoming['headers']): string {
 /** A missing type is taken for JSON: small servers forget it. */
 function isJsonType(type: string): boolean {
   return type === '' || type === 'application/json' || type === 'text/json' || type.endsWith('+json');
+}
+
+function isBadReply(value: unknown): boolean {
+  return value instanceof UpstreamFault && value.kind === 'bad_reply';
 }
 
 /** Everything that can be reached from a value; how a reader's result is asked which drafts it hands on. */

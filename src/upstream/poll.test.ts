@@ -148,3 +148,16 @@ test('ends with the reason of the signal, and passes on what is no fault', async
   const bug = new TypeError('a bug');
   await assert.rejects(poll([bug]).ended, bug);
 });
+
+test('an end that cannot be read is asked for again, and believed the third time', async () => {
+  const unreadable: TaskState = { state: 'failed', fault: fault('bad_reply') };
+  const once = poll([unreadable, running, unreadable, done]);
+  assert.deepEqual(await once.ended, done);
+  const always = poll([unreadable]);
+  assert.deepEqual(await always.ended, unreadable);
+  assert.equal(always.asked(), 3);
+  // A plain failure stands at once.
+  const failed = poll([{ state: 'failed', fault: fault('failed') }]);
+  await failed.ended;
+  assert.equal(failed.asked(), 1);
+});

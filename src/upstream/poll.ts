@@ -36,6 +36,8 @@ const meanings: Record<FaultKind, Meaning> = {
 
 /** A refused question is asked this often in a row before the task is given up. */
 const maxRefusals = 6;
+/** An end that cannot be read (done, and no picture named) is taken for true when it is told this often. */
+const maxUnreadableEnds = 3;
 const heldUpMs = 15_000;
 const maxPauseMs = 60_000;
 
@@ -43,7 +45,7 @@ const maxPauseMs = 60_000;
  * Asks for a task's state until it has ended. The work may have been paid for, so no failed question ends it:
  * connections, 5xx, 429 and broken answers are asked again with growing pauses, a refused key more slowly, until
  * the context's signal ends (then its reason is thrown). Only when the upstream keeps refusing the question
- * itself the task counts as failed, with an unknown outcome.
+ * itself the task counts as failed, with an unknown outcome. An end that cannot be read is asked for again, too.
  *
  * The first pauses are short and grow with the time waited, so that a quick task is not kept waiting by its
  * poller; then pauses follow the provider's pacing and grow to a tenth of the time already waited, at most five times the
@@ -60,11 +62,16 @@ export async function pollTask(
   const startedAtMs = clock.now();
   let failures = 0;
   let refusals = 0;
+  let unreadableEnds = 0;
   let pauseMs = firstMs;
   for (;;) {
     await clock.sleep(jittered(pauseMs, tools.random), context.signal);
     try {
       const state = await provider.check(ticket, context);
+      if (state.state === 'failed' && state.fault.kind === 'bad_reply') {
+        unreadableEnds += 1;
+        if (unreadableEnds < maxUnreadableEnds) throw state.fault;
+      }
       if (state.state !== 'running') return state;
       failures = 0;
       refusals = 0;
