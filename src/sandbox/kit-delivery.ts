@@ -109,7 +109,13 @@ async function drip(
 /** Writes and waits until the socket took it; a client that left is not an error. */
 function send(response: ServerResponse, piece: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => {
-    if (response.destroyed) resolve();
-    else response.write(piece, () => resolve());
+    if (response.destroyed) return resolve();
+    // Where the client leaves in this very moment, Node does not always tell the writer.
+    const done = (): void => {
+      response.off('close', done);
+      resolve();
+    };
+    response.once('close', done);
+    response.write(piece, done);
   });
 }

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { Operation } from './kit-faults.ts';
+import type { FormEntry } from './kit-server.ts';
 
 /** One image an upstream would have put on the bill. */
 export interface LedgerEntry {
@@ -32,7 +34,7 @@ export interface SeenRequest {
   path: string;
   /** Credential headers keep their name and lose their value. */
   headers: Record<string, string>;
-  /** Parsed JSON, or undefined. */
+  /** Parsed JSON, a form's fields by name, or undefined. */
   body: unknown;
 }
 
@@ -76,6 +78,22 @@ export function withoutCredentials(headers: IncomingHttpHeaders): Record<string,
     shown[name] = credentialHeaders.has(name) ? '(removed)' : String(value);
   }
   return shown;
+}
+
+/** A form as the log has it: fields by name, a list where a name is repeated; of files what they are, not their bytes. */
+export function shownForm(form: readonly FormEntry[]): Record<string, unknown> {
+  const shown = new Map<string, unknown[]>();
+  for (const { name, value } of form.slice(0, maxMembers)) {
+    const all = shown.get(name) ?? [];
+    shown.set(name, all);
+    if (typeof value === 'string') all.push(abbreviatedText(value));
+    else {
+      const { bytes, ...facts } = value;
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      all.push({ ...facts, bytes: bytes.length, sha256 });
+    }
+  }
+  return Object.fromEntries([...shown].map(([name, all]) => [name, all.length === 1 ? all[0] : all]));
 }
 
 const maxTextLength = 10_000;

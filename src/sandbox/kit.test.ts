@@ -457,3 +457,52 @@ test('the fast test pictures have the true size and format and differ by seed', 
     assert.notDeepEqual(await fastDraw({ ...request, format, watermark: true }), one);
   }
 });
+
+test('a form is handed over in its parts, and logged without its bytes', async (t) => {
+  const forms: unknown[] = [];
+  const internal = () => ({ status: 500 });
+  const simulator = await startSimulator({ draw: fastDraw }, () => ({
+    name: 'forms',
+    basePath: '',
+    credential: { apiKey: 'k' },
+    errors: { internal },
+    variants: [],
+    unknownRoute: internal,
+    routes: [
+      {
+        method: 'POST',
+        path: /^\/form$/,
+        on: 'submit',
+        handle({ form, body, bodyProblem }) {
+          forms.push(form, body, bodyProblem);
+          return { status: 200, json: {} };
+        },
+      },
+    ],
+  }));
+  t.after(() => simulator.close());
+  const form = new FormData();
+  form.append('prompt', 'a fox');
+  form.append('image[]', new Blob([Uint8Array.of(1, 2)], { type: 'image/png' }), 'blob');
+  form.append('image[]', new Blob([Uint8Array.of(3)]), 'two.png');
+  const post = (body: FormData | string, headers = {}) =>
+    fetch(`${simulator.baseUrl}/form`, { method: 'POST', body, headers });
+  assert.equal((await post(form)).status, 200);
+  assert.equal((await post('no form', { 'content-type': 'multipart/form-data; boundary=x' })).status, 200);
+  const files = [
+    { fileName: 'blob', mimeType: 'image/png', bytes: Uint8Array.of(1, 2) },
+    { fileName: 'two.png', mimeType: 'application/octet-stream', bytes: Uint8Array.of(3) },
+  ] as const;
+  const entries = [
+    { name: 'prompt', value: 'a fox' },
+    { name: 'image[]', value: files[0] },
+    { name: 'image[]', value: files[1] },
+  ];
+  assert.deepEqual(forms, [entries, undefined, 'not-json', undefined, undefined, 'not-json']);
+  const shown = simulator.control.requests()[0]?.body;
+  assert.deepEqual(
+    [Object(shown).prompt, Object(shown)['image[]'].map((each: { bytes: number }) => each.bytes)],
+    ['a fox', [2, 1]],
+  );
+  assert.match(JSON.stringify(shown), /"sha256":"[0-9a-f]{64}"/);
+});

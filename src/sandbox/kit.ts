@@ -4,12 +4,20 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { deliver, type Reply } from './kit-delivery.ts';
 import { createFaultQueue, type InjectedFault, type Operation } from './kit-faults.ts';
-import { abbreviated, createLog, withoutCredentials, type LedgerEntry, type SeenRequest } from './kit-log.ts';
+import {
+  abbreviated,
+  createLog,
+  shownForm,
+  withoutCredentials,
+  type LedgerEntry,
+  type SeenRequest,
+} from './kit-log.ts';
 import { createPictureStore, pictureReplies, type PictureStore } from './kit-pictures.ts';
-import { listen, readJson } from './kit-server.ts';
+import { listen, readBody, type FormEntry } from './kit-server.ts';
 
 export type { Reply } from './kit-delivery.ts';
 export type { InjectedFault } from './kit-faults.ts';
+export type { FormEntry } from './kit-server.ts';
 
 /** Makes one picture of exactly the asked size and format; runs off the main thread where that matters. */
 export type Draw = (request: {
@@ -77,6 +85,8 @@ export interface Exchange {
   /** Parsed JSON; undefined when there was none or `bodyProblem` says why not. */
   body: unknown;
   bodyProblem: 'not-json' | 'too-large' | undefined;
+  /** The parts of a form in the place of JSON. */
+  form: readonly FormEntry[] | undefined;
   /** The fault that struck. A handler plays `moderation`, `partial`, `wrong-state-order` and `variant`; the kit plays the rest. */
   fault: InjectedFault | undefined;
 }
@@ -121,7 +131,7 @@ export interface DrawnPicture {
   sha256: string;
   width: number;
   height: number;
-  contentType: 'image/png' | 'image/jpeg';
+  contentType: 'image/png' | 'image/jpeg' | 'image/webp';
 }
 
 /** What a simulator is given to work with. */
@@ -277,7 +287,7 @@ async function readExchange(
   at: number,
   definition: SimulatorDefinition,
 ): Promise<Exchange> {
-  const read = await readJson(request, definition.maxBodyBytes ?? 256 * 1024 * 1024);
+  const read = await readBody(request, definition.maxBodyBytes ?? 256 * 1024 * 1024);
   return {
     at,
     requestId: definition.requestId?.() ?? randomUUID(),
@@ -288,18 +298,19 @@ async function readExchange(
     headers: request.headers,
     body: read.body,
     bodyProblem: read.problem,
+    form: read.form,
     fault: undefined,
   };
 }
 
 function see(
   requests: { add(entry: SeenRequest, size: number): void },
-  { at, method, headers, body }: Exchange,
+  { at, method, headers, body, form }: Exchange,
   on: Operation,
   url: URL,
 ): void {
   const path = url.pathname + url.search.replace(/([?&]key=)[^&]*/g, '$1(removed)');
-  const shown = abbreviated(body);
+  const shown = form === undefined ? abbreviated(body) : shownForm(form);
   const size = path.length + (shown === undefined ? 0 : JSON.stringify(shown).length);
   requests.add({ at, on, method, path, headers: withoutCredentials(headers), body: shown }, size);
 }
@@ -328,7 +339,7 @@ async function answerControl(
   const reply = (status: number, json: unknown): void => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
   };
-  const { body } = await readJson(request, 1024 * 1024);
+  const { body } = await readBody(request, 1024 * 1024);
   const host = (request.headers.host ?? '').replace(/:\d+$/, '');
   if (request.headers.origin !== undefined || !['127.0.0.1', 'localhost'].includes(host))
     return reply(403, { error: 'not for browsers' });
