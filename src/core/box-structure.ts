@@ -1,4 +1,5 @@
 import { BrokenImage, type ByteWindow } from './byte-window.ts';
+import { isManifestBox } from './content-credentials.ts';
 
 /** Item tables of real pictures are a few KiB; content credentials stand in boxes of their own. */
 const maxMetaBytes = 4 * 1024 * 1024;
@@ -14,11 +15,15 @@ interface Box {
  * AVIF and HEIC (ISO/IEC 23008-12): every box lies within the file, so does every piece of every item, and
  * the primary item says its size. Pieces are checked besides boxes because a last box may have no length.
  */
-export async function readBoxes(file: ByteWindow): Promise<{ width: number; height: number }> {
+export async function readBoxes(
+  file: ByteWindow,
+): Promise<{ width: number; height: number; contentCredentials: boolean }> {
   let meta: Box | undefined;
+  let contentCredentials = false;
   for (let offset = 0; offset < file.bytes;) {
     const box = await readBox(file, offset);
     if (box.type === name('meta')) meta ??= box;
+    if (box.type === name('uuid')) contentCredentials ||= await isManifestBox(file, box.start, box.end);
     offset = box.end;
   }
   if (meta === undefined) throw new BrokenImage('the image has no item table');
@@ -26,7 +31,7 @@ export async function readBoxes(file: ByteWindow): Promise<{ width: number; heig
   if (length > maxMetaBytes) throw new BrokenImage('the item table is too large');
   const view = await file.at(meta.start, length);
   try {
-    return readItems(view, file.bytes);
+    return { ...readItems(view, file.bytes), contentCredentials };
   } catch (error) {
     // A number that points behind the table.
     if (error instanceof RangeError) throw new BrokenImage('the item table is damaged');

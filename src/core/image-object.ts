@@ -33,7 +33,7 @@ export function readImageObjectName(name: string): { generationId: string; index
 /** What a record says about stored bytes; undefined when they are no whole picture. Closes the reader. */
 export async function describeObject(
   reader: ObjectReader,
-): Promise<Pick<StoredImage, 'format' | 'width' | 'height' | 'bytes' | 'sha256'> | undefined> {
+): Promise<Omit<StoredImage, 'index' | 'object' | 'revisedPrompt'> | undefined> {
   try {
     const structure = await readStructure((offset, length) => reader.readAt(offset, length), reader.bytes);
     if ('broken' in structure) return undefined;

@@ -3,16 +3,26 @@ import { crc32 } from 'node:zlib';
 import { readBmpHeader } from './bmp.ts';
 import { readBoxes } from './box-structure.ts';
 import { BrokenImage, openWindow, type ByteWindow, type ReadAt } from './byte-window.ts';
+import { isManifestExtension, isManifestSegment, isManifestStore } from './content-credentials.ts';
 import { sniffFormat, type ImageFormat } from './image-format.ts';
 import { readTiff } from './tiff-structure.ts';
 
-/** What the structure says; `broken` is a short reason for people. */
-export type ImageStructure = { format: ImageFormat; width: number; height: number } | { broken: string };
+/** What a whole image's structure says. */
+export interface ImageFacts extends Size {
+  format: ImageFormat;
+  /** It carries content credentials (C2PA); whether they are good is not judged. */
+  contentCredentials: boolean;
+}
+
+/** `broken` is a short reason for people. */
+export type ImageStructure = ImageFacts | { broken: string };
 
 interface Size {
   width: number;
   height: number;
 }
+
+type Structure = Omit<ImageFacts, 'format'>;
 
 /**
  * Header, size and trailer of an image, without decoding: a picture that was cut off anywhere is broken, a
@@ -25,16 +35,16 @@ export async function readStructure(readAt: ReadAt, bytes: number): Promise<Imag
     const head = await file.at(0, Math.min(bytes, 32));
     const format = sniffFormat(new Uint8Array(head.buffer, head.byteOffset, head.byteLength));
     if (format === undefined) return { broken: 'the bytes are no image of a known format' };
-    const { width, height } = await readers[format](file);
+    const { width, height, contentCredentials } = await readers[format](file);
     if (width === 0 || height === 0) return { broken: 'the image has no pixels' };
-    return { format, width, height };
+    return { format, width, height, contentCredentials };
   } catch (error) {
     if (error instanceof BrokenImage) return { broken: error.message };
     throw error;
   }
 }
 
-const readers: Record<ImageFormat, (file: ByteWindow) => Promise<Size>> = {
+const readers: Record<ImageFormat, (file: ByteWindow) => Promise<Structure>> = {
   png: readPng,
   jpeg: readJpeg,
   webp: readWebp,
@@ -48,9 +58,10 @@ const readers: Record<ImageFormat, (file: ByteWindow) => Promise<Size>> = {
 const IHDR = 0x49484452;
 const IDAT = 0x49444154;
 const IEND = 0x49454e44;
+const CABX = 0x63614258;
 
 /** Every chunk by its length up to IEND. What follows IEND is not the image's and does not matter. */
-async function readPng(file: ByteWindow): Promise<Size> {
+async function readPng(file: ByteWindow): Promise<Structure> {
   const head = await file.at(8, 25);
   const named = new Uint8Array(head.buffer, head.byteOffset + 4, 17);
   if (head.getUint32(0) !== 13 || head.getUint32(4) !== IHDR || crc32(named) !== head.getUint32(21)) {
@@ -58,6 +69,7 @@ async function readPng(file: ByteWindow): Promise<Size> {
   }
   const size = { width: head.getUint32(8), height: head.getUint32(12) };
   let hasPixels = false;
+  let contentCredentials = false;
   for (let offset = 33; ;) {
     const chunk = await file.at(offset, 8);
     const length = chunk.getUint32(0);
@@ -66,10 +78,11 @@ async function readPng(file: ByteWindow): Promise<Size> {
       const end = await file.at(offset, 12);
       if (length !== 0 || end.getUint32(8) !== 0xae426082) throw new BrokenImage('the PNG end is damaged');
       if (!hasPixels) throw new BrokenImage('the PNG has no pixel data');
-      return size;
+      return { ...size, contentCredentials };
     }
     if (length > 0x7fffffff || !isPngName(type)) throw new BrokenImage('a PNG chunk is damaged');
     hasPixels ||= type === IDAT && length > 0;
+    if (type === CABX) contentCredentials ||= await isManifestStore(file, offset + 8, offset + 8 + length);
     offset += 12 + length;
   }
 }
@@ -87,8 +100,9 @@ function isPngName(type: number): boolean {
 const maxJpegSegments = 20_000;
 
 /** Every segment by its length up to the first scan, then the end mark. */
-async function readJpeg(file: ByteWindow): Promise<Size> {
+async function readJpeg(file: ByteWindow): Promise<Structure> {
   let size: Size | undefined;
+  let contentCredentials = false;
   let offset = 2;
   for (let segments = 0; segments < maxJpegSegments; segments++) {
     const mark = await file.at(offset, 2);
@@ -107,11 +121,12 @@ async function readJpeg(file: ByteWindow): Promise<Size> {
       if (length !== 8 + 3 * frame.getUint8(5)) throw new BrokenImage('the JPEG header is damaged');
       size ??= { width: frame.getUint16(3), height: frame.getUint16(1) };
     }
+    if (code === 0xeb) contentCredentials ||= await isManifestSegment(file, offset + 4, offset + 2 + length);
     offset += 2 + length;
     if (code === 0xda) {
       if (size === undefined) throw new BrokenImage('the JPEG has no header before its pixels');
       await findJpegEnd(file, offset);
-      return size;
+      return { ...size, contentCredentials };
     }
   }
   throw new BrokenImage('the JPEG has too many segments');
@@ -142,11 +157,12 @@ async function findJpegEnd(file: ByteWindow, pixels: number): Promise<void> {
 }
 
 /** The container's own length, every chunk in it, and the size from the first. */
-async function readWebp(file: ByteWindow): Promise<Size> {
+async function readWebp(file: ByteWindow): Promise<Structure> {
   const end = 8 + (await file.at(4, 4)).getUint32(0, true);
   if (end > file.bytes) throw new BrokenImage('the WebP is cut off');
   let size: Size | undefined;
   let hasPixels = false;
+  let contentCredentials = false;
   for (let offset = 12; offset + 8 <= end;) {
     const chunk = await file.at(offset, 8);
     const name = chunk.getUint32(0);
@@ -154,16 +170,18 @@ async function readWebp(file: ByteWindow): Promise<Size> {
     if (offset + 8 + length > end) throw new BrokenImage('the WebP is cut off');
     size ??= await readWebpSize(file, name, offset + 8, length);
     hasPixels ||= (name === VP8_ || name === VP8L || name === ANMF) && length > 0;
+    if (name === C2PA) contentCredentials ||= await isManifestStore(file, offset + 8, offset + 8 + length);
     offset += 8 + length + (length % 2);
   }
   if (size === undefined || !hasPixels) throw new BrokenImage('the WebP has no pixel data');
-  return size;
+  return { ...size, contentCredentials };
 }
 
 const VP8_ = 0x56503820;
 const VP8L = 0x5650384c;
 const VP8X = 0x56503858;
 const ANMF = 0x414e4d46;
+const C2PA = 0x43325041;
 
 async function readWebpSize(file: ByteWindow, name: number, offset: number, length: number): Promise<Size> {
   if (name === VP8X && length >= 10) {
@@ -188,17 +206,20 @@ async function readWebpSize(file: ByteWindow, name: number, offset: number, leng
 }
 
 /** Every block up to the trailer; the size is the screen's, which is what decoders give. */
-async function readGif(file: ByteWindow): Promise<Size> {
+async function readGif(file: ByteWindow): Promise<Structure> {
   const head = await file.at(6, 7);
   const size = { width: head.getUint16(0, true), height: head.getUint16(2, true) };
   let offset = 13 + colorTableBytes(head.getUint8(4));
+  let contentCredentials = false;
   for (let hasImage = false; ;) {
     const kind = (await file.at(offset, 1)).getUint8(0);
     if (kind === 0x3b) {
       if (!hasImage) throw new BrokenImage('the GIF has no image');
-      return size;
+      return { ...size, contentCredentials };
     }
     if (kind === 0x21) {
+      const isApplication = (await file.at(offset + 1, 1)).getUint8(0) === 0xff;
+      if (isApplication) contentCredentials ||= await isManifestExtension(file, offset + 2);
       offset += 2;
     } else if (kind === 0x2c) {
       hasImage = true;
@@ -221,7 +242,7 @@ function colorTableBytes(flags: number): number {
 /** The largest header with the largest palette. */
 const bmpHeadBytes = 14 + 124 + 16 + 256 * 4;
 
-async function readBmp(file: ByteWindow): Promise<Size> {
+async function readBmp(file: ByteWindow): Promise<Structure> {
   const view = await file.at(0, Math.min(file.bytes, bmpHeadBytes));
   const header = readBmpHeader(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
   if (header === undefined) throw new BrokenImage('the BMP header is damaged');
@@ -232,5 +253,6 @@ async function readBmp(file: ByteWindow): Promise<Size> {
   const pixelBytes =
     packing === 'plain' ? stride * (height - 1) + rowBytes : Math.max(2, view.getUint32(34, true));
   if (dataOffset + pixelBytes > file.bytes) throw new BrokenImage('the BMP is cut off');
-  return { width, height };
+  // The format has no place for them.
+  return { width, height, contentCredentials: false };
 }

@@ -42,6 +42,8 @@ export interface StoredImage {
   height: number;
   bytes: number;
   sha256: string;
+  /** The file carries content credentials (C2PA), by its structure; whether they are good is not judged. */
+  contentCredentials: boolean;
   revisedPrompt: string | undefined;
 }
 

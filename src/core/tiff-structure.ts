@@ -1,4 +1,5 @@
 import { BrokenImage, type ByteWindow } from './byte-window.ts';
+import { isManifestStore } from './content-credentials.ts';
 
 /** Directories looked at; a chain that goes on, or in a circle, is no picture. */
 const maxPages = 256;
@@ -16,6 +17,7 @@ const tags = {
   stripLengths: 279,
   tileOffsets: 324,
   tileLengths: 325,
+  contentCredentials: 52_545,
 };
 
 interface Entry {
@@ -26,10 +28,13 @@ interface Entry {
 }
 
 /** Every directory, every value and every strip or tile lies within the file; the first page says the size. */
-export async function readTiff(file: ByteWindow): Promise<{ width: number; height: number }> {
+export async function readTiff(
+  file: ByteWindow,
+): Promise<{ width: number; height: number; contentCredentials: boolean }> {
   const little = (await file.at(0, 2)).getUint16(0) === 0x4949;
   let size: { width: number; height: number } | undefined;
   let pieces = 0;
+  let contentCredentials = false;
   let offset = (await file.at(4, 4)).getUint32(0, little);
   for (let page = 0; offset !== 0; page++) {
     if (page === maxPages || offset < 8) throw new BrokenImage('the TIFF directory is damaged');
@@ -41,10 +46,15 @@ export async function readTiff(file: ByteWindow): Promise<{ width: number; heigh
       height: await firstValue(file, entries.get(tags.height), little),
     };
     pieces += await checkPieces(file, entries, little, maxPieces - pieces);
+    const store = entries.get(tags.contentCredentials);
+    // Of bytes, or "undefined": a count is a length.
+    if (store !== undefined && (store.type === 1 || store.type === 7)) {
+      contentCredentials ||= await isManifestStore(file, store.offset, store.offset + store.count);
+    }
     offset = (await file.at(offset + 2 + 12 * count, 4)).getUint32(0, little);
   }
   if (size === undefined) throw new BrokenImage('the TIFF has no image');
-  return size;
+  return { ...size, contentCredentials };
 }
 
 async function readEntries(

@@ -103,9 +103,8 @@ async function store(draft: ObjectDraft, keep: ImageToKeep, tools: KeepTools): P
       details: `image ${index}: ${structure.broken} (${draft.bytes} bytes)`,
     });
   }
-  const { format, width, height } = structure;
-  const { object, bytes, sha256 } = await publish(draft, generationId, index, format);
-  return { index, object, format, width, height, bytes, sha256, revisedPrompt: image.revisedPrompt };
+  const published = await publish(draft, generationId, index, structure.format);
+  return { index, ...structure, ...published, revisedPrompt: image.revisedPrompt };
 }
 
 /** A name that holds other bytes belongs to an earlier life of this image that no record knows; both are kept. */

@@ -82,6 +82,7 @@ function image(index: number, object: string): StoredImage {
     height: 1024,
     bytes: 5_000_000_000,
     sha256: 'ab'.repeat(32),
+    contentCredentials: index === 1,
     revisedPrompt: index === 0 ? undefined : 'A sunrise, minimalist',
   };
 }

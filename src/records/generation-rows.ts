@@ -69,7 +69,7 @@ export function toGeneration(
 }
 
 export function toImageRow(generationId: string, image: StoredImage): Insertable<ImagesTable> {
-  const { index, object, format, width, height, bytes, sha256, revisedPrompt } = image;
+  const { index, object, format, width, height, bytes, sha256, revisedPrompt, contentCredentials } = image;
   return {
     generation_id: generationId,
     position: index,
@@ -80,11 +80,12 @@ export function toImageRow(generationId: string, image: StoredImage): Insertable
     bytes,
     sha256,
     revised_prompt: revisedPrompt ?? null,
+    content_credentials: contentCredentials ? 1 : 0,
   };
 }
 
 export function toImage(row: Omit<Selectable<ImagesTable>, 'generation_id'>): StoredImage {
-  const { position, object, format, width, height, bytes, sha256, revised_prompt } = row;
+  const { position, object, format, width, height, bytes, sha256, revised_prompt, content_credentials } = row;
   return {
     index: position,
     object,
@@ -93,6 +94,7 @@ export function toImage(row: Omit<Selectable<ImagesTable>, 'generation_id'>): St
     height,
     bytes,
     sha256,
+    contentCredentials: content_credentials === 1,
     revisedPrompt: revised_prompt ?? undefined,
   };
 }

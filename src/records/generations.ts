@@ -144,7 +144,10 @@ export function makeRecordStore(database: Database): RecordStore {
     forgetObjects: (names) => write((writer) => spare(writer, names)),
 
     async page(afterId, limit) {
-      const rows = reader.selectFrom('generations').selectAll().where('id', '>', afterId ?? '');
+      const rows = reader
+        .selectFrom('generations')
+        .selectAll()
+        .where('id', '>', afterId ?? '');
       const records = await loadGenerations(reader, rows.orderBy('id').limit(limit));
       return records.sort((a, b) => (a.id < b.id ? -1 : 1));
     },
@@ -197,6 +200,7 @@ async function putImages(
         bytes: row.ref('excluded.bytes'),
         sha256: row.ref('excluded.sha256'),
         revised_prompt: row.ref('excluded.revised_prompt'),
+        content_credentials: row.ref('excluded.content_credentials'),
       })),
     )
     .execute();

@@ -54,6 +54,7 @@ export interface ImagesTable {
   bytes: number;
   sha256: string;
   revised_prompt: string | null;
+  content_credentials: Generated<number>;
 }
 
 export interface CallsTable {
