@@ -109,12 +109,19 @@ export function sampleOf(reason: ErrorReason): object {
   return { error: { message, type, param, code: String(status), reason } };
 }
 
+/** Statuses that may be told when there is a record already. */
+const afterAcceptance: ReadonlySet<number> = new Set([400, 424, 429, 500, 502, 503]);
+/** Statuses of failures that pass. */
+const passing: ReadonlySet<number> = new Set([429, 502, 503]);
+
 /** The headers an error of this status may carry besides those of every reply. */
 export function errorHeaders(status: number): readonly ReplyHeader[] {
   if (status === 401) return ['WWW-Authenticate'];
-  return status === 429 || status === 503
-    ? ['Retry-After', 'retry-after-ms', 'x-should-retry']
-    : ['x-should-retry'];
+  return [
+    ...(afterAcceptance.has(status) ? (['X-Image-Id'] as const) : []),
+    ...(passing.has(status) ? (['Retry-After', 'retry-after-ms'] as const) : []),
+    'x-should-retry',
+  ];
 }
 
 /** The table of all reasons, as Markdown. */
