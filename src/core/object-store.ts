@@ -48,8 +48,8 @@ export interface ObjectStore {
   open(name: string): Promise<ObjectReader | undefined>;
   /** True when something was removed; false when nothing was there. */
   remove(name: string): Promise<boolean>;
-  /** Every stored object, in any order. */
-  list(): AsyncIterable<{ name: string; bytes: number }>;
+  /** Every stored object, or those whose name begins so, in any order. */
+  list(prefix?: string): AsyncIterable<{ name: string; bytes: number }>;
   /** Throws when the store cannot take a new object now. For /readyz. */
   check(): Promise<void>;
   /** Bytes of only copies that are in memory because the medium has not taken them. */

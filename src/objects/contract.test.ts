@@ -50,9 +50,9 @@ async function contentOf(
   return Buffer.concat(parts);
 }
 
-async function namesIn(store: ObjectStore): Promise<string[]> {
+async function namesIn(store: ObjectStore, prefix?: string): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name } of store.list()) names.push(name);
+  for await (const { name } of store.list(prefix)) names.push(name);
   return names.sort();
 }
 
@@ -221,6 +221,18 @@ for (const { name: kind, place } of kinds) {
     const listed: Record<string, number> = {};
     for await (const { name, bytes } of store.list()) listed[name] = bytes;
     assert.deepEqual(listed, sizes);
+  });
+
+  test(`${kind}: the list of a beginning gives the names that begin so, and no others`, async (t) => {
+    const store = await openNew(t);
+    const names = ['copies/5b/one_0', 'copies/5b/one_1', 'copies/5b/two_0', 'copies/5c/one_0', 'copy'];
+    for (const name of names) await put(store, name, Buffer.from('x'));
+    assert.deepEqual(await namesIn(store, 'copies/5b/one_'), names.slice(0, 2));
+    assert.deepEqual(await namesIn(store, 'copies/5b/'), names.slice(0, 3));
+    assert.deepEqual(await namesIn(store, 'copies/5'), names.slice(0, 4));
+    assert.deepEqual(await namesIn(store, 'cop'), names);
+    assert.deepEqual(await namesIn(store, 'copies/none/'), []);
+    await assert.rejects(namesIn(store, '../'), RangeError);
   });
 
   test(`${kind}: a name that could lead anywhere else is refused`, async (t) => {

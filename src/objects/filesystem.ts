@@ -79,9 +79,11 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
         return removed === true;
       }),
 
-    async *list() {
+    async *list(prefix = '') {
+      const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+      if (start !== '') checkName(start.slice(0, -1));
       try {
-        yield* listFolder(folder, '');
+        yield* listFolder(folder, start, prefix.slice(start.length));
       } catch (error) {
         throw asObjectStoreError(error, 'The stored objects cannot be listed.');
       }
@@ -103,12 +105,17 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
   };
 }
 
-async function* listFolder(folder: string, prefix: string): AsyncGenerator<{ name: string; bytes: number }> {
+/** What lies under `prefix`, which ends where a folder does; with `begins`, only names that begin so there. */
+async function* listFolder(
+  folder: string,
+  prefix: string,
+  begins = '',
+): AsyncGenerator<{ name: string; bytes: number }> {
   const entries = await opendir(path.join(folder, prefix)).catch(undefinedIfAbsent);
   if (entries === undefined) return;
   for await (const entry of entries) {
     // Drafts, and whatever else is not ours.
-    if (entry.name.startsWith('.')) continue;
+    if (entry.name.startsWith('.') || !entry.name.startsWith(begins)) continue;
     const name = `${prefix}${entry.name}`;
     if (entry.isDirectory()) yield* listFolder(folder, `${name}/`);
     if (!entry.isFile()) continue;
