@@ -109,8 +109,8 @@ export function sampleOf(reason: ErrorReason): object {
   return { error: { message, type, param, code: String(status), reason } };
 }
 
-/** Statuses that may be told when there is a record already. */
-const afterAcceptance: ReadonlySet<number> = new Set([400, 424, 429, 500, 502, 503]);
+/** Statuses that may be told when there is a record already, or was: 404, to the repeat of a request whose record was deleted. */
+const afterAcceptance: ReadonlySet<number> = new Set([400, 404, 424, 429, 500, 502, 503]);
 /** Statuses of failures that pass. */
 const passing: ReadonlySet<number> = new Set([429, 502, 503]);
 
@@ -118,7 +118,7 @@ const passing: ReadonlySet<number> = new Set([429, 502, 503]);
 export function errorHeaders(status: number): readonly ReplyHeader[] {
   if (status === 401) return ['WWW-Authenticate'];
   return [
-    ...(afterAcceptance.has(status) ? (['X-Image-Id'] as const) : []),
+    ...(afterAcceptance.has(status) ? (['X-Image-Id', 'Idempotency-Replayed'] as const) : []),
     ...(passing.has(status) ? (['Retry-After', 'retry-after-ms'] as const) : []),
     'x-should-retry',
   ];
