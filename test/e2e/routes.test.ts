@@ -269,6 +269,24 @@ test('a wait that is longer than the time left is passed on to the caller', asyn
   assert.equal(submitsOf(simulator), 1);
 });
 
+test('a caller whose time is over before there is room is told that nothing was sent, not that it may still come', async (t) => {
+  const simulator = await started(t, startKlingSimulator, { delayMs: 2500 });
+  const easel = await startLiveGateway(
+    t,
+    { [kling]: [{ name: 'main', simulator, facts: { concurrency: 1 } }] },
+    { env: { EASEL_DEADLINE_MS: '2000' } },
+  );
+  const first = make(easel, kling);
+  await until(() => submitsOf(simulator) === 1);
+  const second = await make(easel, kling);
+  assert.deepEqual([second.status, second.at('error.reason')], [429, 'upstream_throttled'], second.text);
+  assert.ok(Number(second.headers.get('retry-after')) >= 1);
+  const record = await easel.ask('GET', `/v1/images/${second.headers.get('x-image-id')}`);
+  assert.deepEqual([record.at('status'), record.at('attempts')], ['failed', 0]);
+  assert.equal((await first).at('error.reason'), 'generation_timeout');
+  assert.equal(submitsOf(simulator), 1);
+});
+
 test('a route that is down is skipped without being asked, and comes back by one probe', async (t) => {
   const clock = fastClock(50);
   const down = await startArkSimulator({ draw: fastDraw });
