@@ -23,7 +23,7 @@ function mistakesOf(env: Env): readonly string[] {
   return [];
 }
 
-test('without any setting there are defaults, six models and the sandbox', () => {
+test('without any setting there are defaults, seven models and the sandbox', () => {
   const config = loadConfig({}, providers);
   assert.equal(config.host, '127.0.0.1');
   assert.equal(config.port, 8080);
@@ -37,6 +37,7 @@ test('without any setting there are defaults, six models and the sandbox', () =>
       'dola-seedream-5.0-lite',
       'nano-banana-pro',
       'glm-image',
+      'gpt-image-2',
     ],
   );
 });
@@ -181,6 +182,74 @@ test('a model without a card and without an open card is a mistake', () => {
     models: { 'my-model': { routes: [{ provider: 'ark', name: 'y', apiKeyEnv: 'KEY' }] } },
   });
   assert.match(mistakesOf({ EASEL_CONFIG: file, KEY: 'k' })[0] ?? '', /needs a card/);
+});
+
+const localAi = { provider: 'openai', name: 'local', baseUrl: 'http://127.0.0.1:8081/v1' };
+
+function routeOf(route: Record<string, unknown>, env: Env = {}) {
+  const EASEL_CONFIG = configFile({ models: { 'flux.1-schnell': { routes: [route] } } });
+  const config = loadConfig({ ...env, EASEL_CONFIG }, providers);
+  return { config, model: config.catalog.find('flux.1-schnell') };
+}
+
+test('a compatible server needs no key and no card', () => {
+  const { config, model } = routeOf({ ...localAi, keyless: true });
+  assert.deepEqual(model?.routes[0]?.credential, { kind: 'none' });
+  assert.equal(model?.routes[0]?.upstreamModel, 'flux.1-schnell');
+  assert.equal(model?.routes[0]?.price, undefined);
+  assert.equal(model?.card.displayName, 'flux.1-schnell');
+  assert.ok(model?.card.parameters['negative_prompt']);
+  assert.equal(config.sandboxFor, 'none');
+  assert.deepEqual(config.liveThrough, ['EASEL_CONFIG']);
+});
+
+test('the key meant for OpenAI is not shown to another server unless the route says so', () => {
+  const env = { OPENAI_API_KEY: 'sk-openai' };
+  assert.throws(() => routeOf(localAi, env), /routes\[0\]: names its own baseUrl.*apiKeyEnv.*keyless/);
+  assert.deepEqual(routeOf({ ...localAi, keyless: true }, env).model?.routes[0]?.credential, {
+    kind: 'none',
+  });
+  const named = routeOf({ ...localAi, apiKeyEnv: 'LOCAL_KEY' }, { ...env, LOCAL_KEY: 'sk-local' });
+  assert.deepEqual(named.model?.routes[0]?.credential, { kind: 'key', apiKey: 'sk-local' });
+  const same = routeOf({ provider: 'openai', name: 'same', baseUrl: 'https://api.openai.com/v1/' }, env);
+  assert.deepEqual(same.model?.routes[0]?.credential, { kind: 'key', apiKey: 'sk-openai' });
+});
+
+test('keyless contradicts the name of a key, and is not for providers that always want one', () => {
+  assert.throws(
+    () => routeOf({ ...localAi, keyless: true, apiKeyEnv: 'X' }, { X: 'k' }),
+    /keyless: does not go/,
+  );
+  const file = configFile({
+    models: { 'seedream-4.5': { routes: [{ provider: 'ark', name: 'x', keyless: true }] } },
+  });
+  assert.match(mistakesOf({ EASEL_CONFIG: file })[0] ?? '', /keyless: provider 'ark' always/);
+});
+
+test('what every request to a server says is the card, changed by the route', () => {
+  assert.deepEqual(routeOf({ ...localAi, keyless: true }).model?.routes[0]?.upstreamFields, {
+    response_format: 'b64_json',
+  });
+  const changed = { ...localAi, keyless: true, upstreamFields: { response_format: null, step: 20 } };
+  assert.deepEqual(routeOf(changed).model?.routes[0]?.upstreamFields, { step: 20 });
+  const file = configFile({
+    models: { 'gpt-image-1-mini': { routes: [{ provider: 'openai', name: 'primary' }] } },
+  });
+  const family = loadConfig({ EASEL_CONFIG: file, OPENAI_API_KEY: 'k' }, providers).catalog.find(
+    'gpt-image-1-mini',
+  );
+  assert.deepEqual(family?.routes[0]?.upstreamFields, {});
+  assert.equal(family?.card.parameters['response_format']?.['default'], 'b64_json');
+});
+
+test('which variables ended the sandbox is known by name', () => {
+  const env = { OPENAI_API_KEY: 'a', KLING_ACCESS_KEY: 'b', KLING_SECRET_KEY: 'c' };
+  const config = loadConfig(env, providers);
+  assert.equal(config.sandboxFor, 'none');
+  assert.deepEqual(config.liveThrough, ['KLING_ACCESS_KEY', 'OPENAI_API_KEY']);
+  assert.equal(config.catalog.find('gpt-image-2')?.routes[0]?.baseUrl, 'https://api.openai.com/v1');
+  assert.deepEqual(config.remarks, []);
+  assert.deepEqual(loadConfig({}, providers).liveThrough, []);
 });
 
 test('a misspelt EASEL_ variable is remarked on', () => {

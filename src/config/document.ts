@@ -1,19 +1,10 @@
-import {
-  providerSettings,
-  reservedPrefixes,
-  settings,
-  type ProviderSettings,
-  type Setting,
-} from './schema.ts';
+import { providerSettings, settings, type ProviderSettings, type Setting } from './schema.ts';
 
 /** docs/configuration.md, made from the settings as they are declared. */
 export function documentSettings(providers: readonly ProviderSettings[]): string {
   const own = Object.values<Setting<unknown>>(settings);
   const ofProviders = providers.flatMap((provider) =>
     Object.values(providerSettings(provider)).filter((setting) => setting !== undefined),
-  );
-  const reserved = reservedPrefixes.filter(
-    (prefix) => !providers.some((provider) => provider.envPrefix === prefix),
   );
   return [
     '# Configuration',
@@ -32,10 +23,6 @@ export function documentSettings(providers: readonly ProviderSettings[]): string
     "A provider whose credential is set serves its models. The vendor's list price is used for costs at the vendor's own address only; elsewhere a cost is unknown until a route says its price.",
     '',
     ...table(ofProviders),
-    ...reserved.map(
-      (prefix) =>
-        `| \`${prefix}_API_KEY\`, \`${prefix}_BASE_URL\` | | | Kept for a provider of a later version; no effect yet. |`,
-    ),
     '',
     '## The file EASEL_CONFIG names',
     '',
@@ -113,7 +100,15 @@ const routeFields: readonly (readonly [string, string])[] = [
   ['baseUrl', "The upstream's address; by default the provider's `<NAME>_BASE_URL`."],
   ['apiKeyEnv', "The variable that holds the key; by default the provider's `<NAME>_API_KEY`."],
   ['accessKeyEnv, secretKeyEnv', 'The same for a pair of keys (Kling).'],
+  [
+    'keyless',
+    'True: this server wants no key, and none is sent (provider `openai`). A route with its own `baseUrl` says either this or `apiKeyEnv` there: the key meant for one server is not shown to another.',
+  ],
   ['model', "The upstream's own model id; by default the card's."],
+  [
+    'upstreamFields',
+    'Fields that every request to this server says besides what the caller asked (provider `openai`); they change those of the card, and null takes one away, e.g. `{"response_format": null}`.',
+  ],
   [
     'price',
     'One row or a list: `{"unit": "image", "amount", "currency", "size"?, "quality"?}` or `{"unit": "million_tokens", "input"?, "output", "currency"}`. None: unknown, and a cost is null.',

@@ -9,7 +9,6 @@ import type { Credential, Route } from '../core/route.ts';
 import {
   configFileSchema,
   providerSettings,
-  reservedPrefixes,
   settings,
   type ConfigFile,
   type RouteEntry,
@@ -25,6 +24,8 @@ export type Config = Omit<Values, Optional> & { [K in Optional]: Values[K] | und
   catalog: Catalog;
   /** Providers whose models the sandbox is to serve: see `EASEL_SANDBOX`. */
   sandboxFor: 'none' | 'all' | 'models-without-route';
+  /** The variables through which models have live routes; any of them ends the sandbox that runs by itself. */
+  liveThrough: readonly string[];
   /** Worth a line in the log at start. */
   remarks: readonly string[];
 };
@@ -55,7 +56,7 @@ export function loadConfig(env: Env, providers: readonly Provider[]): Config {
   const values = readAll(env, mistakes);
   const access = readProviders(env, providers, mistakes, remarks);
   const file = values.configFile === undefined ? { models: {} } : readConfigFile(values.configFile, mistakes);
-  noteUnknown(env, providers, remarks);
+  noteUnknown(env, remarks);
 
   const sandbox = values.sandbox;
   const models = buildModels({ env, providers, access, file, mayFill: sandbox === 'on', mistakes, remarks });
@@ -64,7 +65,10 @@ export function loadConfig(env: Env, providers: readonly Provider[]): Config {
   const hasCredential = access.size > 0 || models.some((model) => model.routes.length > 0);
   const sandboxFor =
     sandbox === 'on' ? 'models-without-route' : sandbox === 'auto' && !hasCredential ? 'all' : 'none';
-  return { ...values, catalog: makeCatalog(models), sandboxFor, remarks };
+  const liveThrough = [...access.values()].map(({ from }) => from);
+  if (models.some(({ card, routes }) => routes.length > 0 && file.models[card.id]?.routes !== undefined))
+    liveThrough.push('EASEL_CONFIG');
+  return { ...values, catalog: makeCatalog(models), sandboxFor, liveThrough, remarks };
 }
 
 function readAll(
@@ -95,6 +99,8 @@ function valueOf(env: Env, name: string): string | undefined {
 
 interface Access {
   credential: Credential;
+  /** The variable that holds it. */
+  from: string;
 }
 
 function baseUrlOf(provider: Provider, env: Env, mistakes: string[]): string {
@@ -122,13 +128,16 @@ function readProviders(
       mistakes.push(`${missing} is missing: ${there} is set, and each needs the other.`);
     }
     if (apiKey !== undefined) {
-      access.set(provider.name, { credential: { kind: 'key', apiKey } });
+      access.set(provider.name, { credential: { kind: 'key', apiKey }, from: declared.apiKey.env });
       if (accessKey !== undefined)
         remarks.push(
           `${declared.apiKey.env} is used; ${declared.accessKey?.env} is not, because both are set.`,
         );
     } else if (accessKey !== undefined && secretKey !== undefined) {
-      access.set(provider.name, { credential: { kind: 'pair', accessKey, secretKey } });
+      access.set(provider.name, {
+        credential: { kind: 'pair', accessKey, secretKey },
+        from: declared.accessKey?.env ?? declared.apiKey.env,
+      });
     }
   }
   return access;
@@ -165,16 +174,11 @@ function pushIssues(
   }
 }
 
-function noteUnknown(env: Env, providers: readonly Provider[], remarks: string[]): void {
+function noteUnknown(env: Env, remarks: string[]): void {
   const known = new Set<string>(Object.values(settings).map((setting) => setting.env));
   for (const name of Object.keys(env)) {
     if (name.startsWith('EASEL_') && !known.has(name))
       remarks.push(`${name} is no setting of this version and has no effect.`);
-  }
-  const taken = new Set(providers.map((provider) => provider.envPrefix));
-  for (const prefix of reservedPrefixes) {
-    if (!taken.has(prefix) && valueOf(env, `${prefix}_API_KEY`) !== undefined)
-      remarks.push(`${prefix}_API_KEY is set, but no provider of this version uses it.`);
   }
 }
 
@@ -245,6 +249,7 @@ function defaultRoutes(provider: Provider, card: Card, { access, env }: ModelSou
       baseUrl,
       credential,
       upstreamModel: card.upstreamModel,
+      upstreamFields: upstreamFieldsOf(card),
       price: baseUrl === provider.defaultBaseUrl ? listPriceOf(card) : undefined,
       downloadOrigins: [],
       concurrency: undefined,
@@ -258,6 +263,15 @@ function defaultRoutes(provider: Provider, card: Card, { access, env }: ModelSou
 
 function listPriceOf(card: Card): Price | undefined {
   return card.listPrice.length === 0 ? undefined : priceSchema.parse(card.listPrice);
+}
+
+/** A route's own fields change the card's; null takes one away. */
+function upstreamFieldsOf(
+  card: Card,
+  own: RouteEntry['upstreamFields'] = {},
+): Readonly<Record<string, unknown>> {
+  const all = Object.entries({ ...card.upstreamFields, ...own });
+  return Object.fromEntries(all.filter(([, value]) => value !== null));
 }
 
 function configuredRoutes(card: Card, entries: readonly RouteEntry[], sources: ModelSources): Route[] {
@@ -286,6 +300,7 @@ function configuredRoutes(card: Card, entries: readonly RouteEntry[], sources: M
         baseUrl: entry.baseUrl ?? baseUrlOf(provider, sources.env, []),
         credential,
         upstreamModel: entry.model ?? card.upstreamModel,
+        upstreamFields: upstreamFieldsOf(card, entry.upstreamFields),
         price: price?.data,
         downloadOrigins: entry.downloadOrigins,
         concurrency: entry.concurrency,
@@ -313,6 +328,7 @@ function credentialOf(
     (mayFill ? remarks : mistakes).push(`${place}${text}`);
     return undefined;
   };
+  if (entry.keyless) return keyless(place, entry, provider, mistakes);
   if (entry.apiKeyEnv !== undefined) {
     const apiKey = valueOf(env, entry.apiKeyEnv);
     return apiKey === undefined
@@ -336,8 +352,35 @@ function credentialOf(
     if (secretKey === undefined) return missing(`.secretKeyEnv: ${entry.secretKeyEnv} is not set.`);
     return { kind: 'pair', accessKey, secretKey };
   }
+  if (provider.keyOptional === true && isElsewhere(entry, provider, env)) {
+    mistakes.push(
+      `${place}: names its own baseUrl, so say which key is meant for it with apiKeyEnv, or "keyless": true.`,
+    );
+    return undefined;
+  }
   return (
     sources.access.get(provider.name)?.credential ??
     missing(`: names no credential, and ${provider.envPrefix}_API_KEY is not set.`)
   );
+}
+
+function keyless(
+  place: string,
+  entry: RouteEntry,
+  provider: Provider,
+  mistakes: string[],
+): Credential | undefined {
+  const named = [entry.apiKeyEnv, entry.accessKeyEnv, entry.secretKeyEnv].some((name) => name !== undefined);
+  if (provider.keyOptional === true && !named) return { kind: 'none' };
+  mistakes.push(
+    named
+      ? `${place}.keyless: does not go together with the name of a key.`
+      : `${place}.keyless: provider '${provider.name}' always wants a credential.`,
+  );
+  return undefined;
+}
+
+/** Where servers of many makers are spoken to, the vendor's key in the environment is not for all of them. */
+function isElsewhere(entry: RouteEntry, provider: Provider, env: Env): boolean {
+  return entry.baseUrl !== undefined && entry.baseUrl !== baseUrlOf(provider, env, []);
 }

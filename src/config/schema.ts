@@ -202,9 +202,6 @@ export interface ProviderSettings {
   credentials: readonly ('key' | 'pair')[];
 }
 
-/** Names that belong to providers of later versions, so that they are known already. */
-export const reservedPrefixes = ['OPENAI'];
-
 const credentialText = secretText(printable);
 
 /** The settings of one provider: its credential and its address. */
@@ -270,7 +267,9 @@ export const configFileSchema = z.strictObject({
             apiKeyEnv: envName().optional(),
             accessKeyEnv: envName().optional(),
             secretKeyEnv: envName().optional(),
+            keyless: z.boolean().default(false),
             model: z.string().min(1).optional(),
+            upstreamFields: z.record(z.string(), z.unknown()).optional(),
             price: z.unknown().optional(),
             downloadOrigins: z
               .array(z.string().refine(isOrigin, 'an origin such as https://cdn.example.com'))

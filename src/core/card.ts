@@ -83,6 +83,12 @@ export const cardSchema = z.strictObject({
   watermarkOffNeedsGrant: z.boolean().default(false),
   /** Unicode code points. */
   maxPromptLength: z.int().min(1),
+  /**
+   * Fields that every request to the upstream says besides what the caller asked, where upstreams of one kind
+   * differ, e.g. `response_format` for those whose own default is a link. Of use where an adapter serves servers
+   * of many makers; others have no use for it.
+   */
+  upstreamFields: z.record(z.string(), z.unknown()).default({}),
   /** How many images one call can make; a larger n becomes several calls. */
   imagesPerCall: z.int().min(1).default(1),
   /** provider_options that may be passed: provider -> field names. */

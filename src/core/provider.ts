@@ -2,6 +2,7 @@ import type { CardData } from './card.ts';
 import type { UpstreamFault } from './fault.ts';
 import type { ImageRequest } from './image-request.ts';
 import type { CallResult } from './image-result.ts';
+import type { ObjectDraft } from './object-store.ts';
 import type { Route, Credential } from './route.ts';
 import type { FailedAnswer, UpstreamClient } from './upstream-client.ts';
 
@@ -25,6 +26,25 @@ export interface ProviderContext {
   signal: AbortSignal;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Absent: nobody wants to see an image before it is done. */
+  previews?: PreviewTaker;
+}
+
+/** Who wants to see images while they are being made, from upstreams that show them (public-api.md section 4.7). */
+export interface PreviewTaker {
+  /** Previews wanted of each image, 1 to 3; fewer may come, or none. */
+  perImage: number;
+  /** The answer waits for it, so it must be quick; the draft is gone afterwards. What it throws is lost. */
+  take(preview: Preview): Promise<void>;
+}
+
+/** An image before it is done. */
+export interface Preview {
+  /** As of the image within its call; a guess where the upstream does not say which of several it shows. */
+  position: number;
+  /** From 0 within its image. */
+  number: number;
+  draft: ObjectDraft;
 }
 
 /** An upstream's handle for unfinished work: plain JSON that means something only to its provider. */
@@ -45,12 +65,14 @@ export interface ProviderFacts {
   /** Environment names start with this: `KLING` -> KLING_API_KEY, KLING_BASE_URL. */
   envPrefix: string;
   /** Credentials it can work with: one key, or an access key with a secret key. */
-  credentials: readonly Credential['kind'][];
+  credentials: readonly Exclude<Credential['kind'], 'none'>[];
+  /** True: some servers of this kind want no key, and a route may say so (`keyless`). */
+  keyOptional?: boolean;
   /** The models it serves out of the box. */
   cards: readonly CardData[];
   /** The card for a model that has none, where the provider allows that. */
   openCard?: (model: string) => CardData;
-  /** Headers that carry the credential. `body` is the exact text sent, for providers that sign it. */
+  /** Headers that carry the credential. `body` is the exact text sent, for providers that sign it; empty for a form. */
   authorize(
     credential: Credential,
     exchange: { method: string; url: string; body: string; nowMs: number },

@@ -3,7 +3,9 @@ import type { Price } from './price.ts';
 /** What opens an upstream's door. Never logged, never in an error, a URL or a metric. */
 export type Credential =
   | { kind: 'key'; apiKey: string }
-  | { kind: 'pair'; accessKey: string; secretKey: string };
+  | { kind: 'pair'; accessKey: string; secretKey: string }
+  /** The upstream asks for none, e.g. a server in the operator's own network. */
+  | { kind: 'none' };
 
 /** One way to serve a model: provider + base URL + credential + upstream model id + price. */
 export interface Route {
@@ -18,6 +20,8 @@ export interface Route {
   credential: Credential;
   /** The upstream's own model id. */
   upstreamModel: string;
+  /** What every request to this upstream says besides what the caller asked: the card's `upstreamFields`, changed by the route's own. */
+  upstreamFields?: Readonly<Record<string, unknown>>;
   /** Undefined: unknown, and then a cost is null. */
   price: Price | undefined;
   /** Origins, besides public hosts and the base URL's own, that results may be downloaded from. */

@@ -21,6 +21,8 @@ interface Cells {
   seed: boolean;
   group: boolean;
   preset: { size: string; pixels: string };
+  /** Of the reply; url unless told (4.1). */
+  format?: 'b64_json';
   maxInputs: number;
   maxPrompt: number;
   price: Record<string, string>[];
@@ -143,6 +145,40 @@ const cells: Record<string, Cells> = {
     maxPrompt: 4000,
     price: [usd('0.015')],
   },
+  // Not in 4.2: openai-images.md sections 2 to 4.
+  'gpt-image-2': {
+    provider: 'openai',
+    upstreamModel: 'gpt-image-2',
+    maxN: 10,
+    native: true,
+    sizes: [
+      ...'1K 2K 4K 1024x1024 1536x1024 1024x1536 1280x960 960x1280 1536x864 864x1536 1568x672'.split(' '),
+      ...'2048x2048 2304x1536 1536x2304 2304x1728 1728x2304 2560x1440 1440x2560 3024x1296'.split(' '),
+      ...'2880x2880 3456x2304 2304x3456 3264x2448 2448x3264 3840x2160 2160x3840 3840x1648'.split(' '),
+      // The bounds: fewest and most pixels, the longest edge, the longest shape.
+      ...'1024x640 640x1024 3840x1280 1280x3840 2304x768 800x832'.split(' '),
+    ],
+    notSizes: [
+      ...'3K 1k 512x512 800x816 1000x1000 1024x1032 3856x2160 3840x2176 2896x2880 2304x752 752x2304'.split(
+        ' ',
+      ),
+      '4096x2048',
+    ],
+    ratios: eight,
+    quality: {
+      own: ['low', 'medium', 'high'],
+      words: { standard: 'medium', hd: 'high', xhigh: 'high', max: 'high' },
+      not: ['1K', 'ultra'],
+    },
+    watermark: { takes: [] },
+    seed: false,
+    group: false,
+    preset: { size: '1024x1024', pixels: '1024x1024' },
+    format: 'b64_json',
+    maxInputs: 16,
+    maxPrompt: 32_000,
+    price: [{ unit: 'million_tokens', input: '8.00', output: '30.00', currency: 'USD' }],
+  },
 };
 
 const cards = new Map<string, { card: Card; provider: string }>(
@@ -176,7 +212,7 @@ function rules(id: string): unknown {
   return cards.get(id)?.card.inputImages;
 }
 
-test('the six models of the contract are served, each by its provider', () => {
+test('the six models of the contract and gpt-image-2 are served, each by its provider', () => {
   assert.deepEqual([...cards.keys()].toSorted(), Object.keys(cells).toSorted());
   for (const [id, { provider, upstreamModel }] of Object.entries(cells)) {
     assert.equal(cards.get(id)?.provider, provider);
@@ -260,10 +296,10 @@ for (const [id, cell] of Object.entries(cells)) {
     assert.deepEqual(card.qualityWords, words);
   });
 
-  test(`${id}: response_format, url by default`, () => {
+  test(`${id}: response_format, with the default of 4.1`, () => {
     assert.ok(takes(card, 'response_format', 'url') && takes(card, 'response_format', 'b64_json'));
     assert.equal(takes(card, 'response_format', 'binary'), false);
-    assert.equal(card.parameters['response_format']?.['default'], 'url');
+    assert.equal(card.parameters['response_format']?.['default'], cell.format ?? 'url');
   });
 
   test(`${id}: watermark`, () => {
@@ -325,6 +361,11 @@ for (const [id, cell] of Object.entries(cells)) {
       'sequential_image_generation',
       'sequential_image_generation_options',
       'output_format',
+      'mask',
+      'background',
+      'moderation',
+      'output_compression',
+      'partial_images',
     ];
     assert.deepEqual(
       Object.keys(card.parameters),
@@ -332,6 +373,34 @@ for (const [id, cell] of Object.entries(cells)) {
     );
   });
 }
+
+test("gpt-image-2: OpenAI's own fields, and not those that it refuses", () => {
+  const { card } = cards.get('gpt-image-2') ?? {};
+  assert.ok(card !== undefined);
+  const legal: Record<string, readonly unknown[]> = {
+    background: ['transparent', 'opaque', 'auto'],
+    moderation: ['low', 'auto'],
+    output_compression: [0, 100],
+    partial_images: [0, 3],
+    mask: ['data:image/png;base64,', { image_url: 'data:image/png;base64,' }],
+  };
+  const illegal: Record<string, readonly unknown[]> = {
+    background: ['white', true],
+    moderation: ['high'],
+    output_compression: [-1, 101, 1.5, '50'],
+    partial_images: [-1, 4, '1'],
+    mask: [1, []],
+    input_fidelity: ['low', 'high'],
+    style: ['vivid'],
+    negative_prompt: ['blurry'],
+  };
+  for (const [field, values] of Object.entries(legal))
+    for (const value of values) assert.ok(takes(card, field, value), `${field} ${JSON.stringify(value)}`);
+  for (const [field, values] of Object.entries(illegal))
+    for (const value of values)
+      assert.equal(takes(card, field, value), false, `${field} ${JSON.stringify(value)}`);
+  assert.deepEqual(card.upstreamFields, {});
+});
 
 test('the narrower limits on inputs are those of each upstream', () => {
   assert.deepEqual(rules('kling-image-o1'), {

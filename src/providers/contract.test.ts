@@ -53,6 +53,19 @@ const facts: Record<string, Facts> = {
     tokens: false,
     links: true,
   },
+  openai: {
+    inputs: 'file',
+    // A plain 503, of which nothing is documented.
+    overloaded: 'unknown',
+    // No credit left.
+    quota: 'billing',
+    refusedOutput: 'content',
+    takesOurId: false,
+    tokens: true,
+    links: false,
+    isModelUnsaid: true,
+    isMissingUnsaid: true,
+  },
 };
 
 const failed = 'FAILED';

@@ -3,6 +3,7 @@ import type { Simulator, SimulatorOptions } from '../sandbox/kit.ts';
 import { ark } from './ark/index.ts';
 import { gemini } from './gemini/index.ts';
 import { kling } from './kling/index.ts';
+import { openai } from './openai/index.ts';
 import { zai } from './zai/index.ts';
 
 /** A provider and its simulator; the simulator's code is loaded only where one is started. */
@@ -28,6 +29,10 @@ export const registrations: readonly Registration[] = [
   {
     provider: zai,
     startSimulator: async (options) => (await import('./zai/simulator.ts')).startZaiSimulator(options),
+  },
+  {
+    provider: openai,
+    startSimulator: async (options) => (await import('./openai/simulator.ts')).startOpenaiSimulator(options),
   },
 ];
 

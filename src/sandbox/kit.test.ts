@@ -458,16 +458,17 @@ test('the fast test pictures have the true size and format and differ by seed', 
   }
 });
 
+const notHere = () => ({ status: 500 });
+
 test('a form is handed over in its parts, and logged without its bytes', async (t) => {
   const forms: unknown[] = [];
-  const internal = () => ({ status: 500 });
   const simulator = await startSimulator({ draw: fastDraw }, () => ({
     name: 'forms',
     basePath: '',
     credential: { apiKey: 'k' },
-    errors: { internal },
+    errors: { internal: notHere },
     variants: [],
-    unknownRoute: internal,
+    unknownRoute: notHere,
     routes: [
       {
         method: 'POST',

@@ -12,7 +12,14 @@ import type { ImageRequest, InputImage } from '../../src/core/image-request.ts';
 import type { CallImage, CallResult } from '../../src/core/image-result.ts';
 import type { Log } from '../../src/core/log.ts';
 import type { ObjectDraft } from '../../src/core/object-store.ts';
-import type { Provider, ProviderContext, TaskProvider, TaskState, Ticket } from '../../src/core/provider.ts';
+import type {
+  PreviewTaker,
+  Provider,
+  ProviderContext,
+  TaskProvider,
+  TaskState,
+  Ticket,
+} from '../../src/core/provider.ts';
 import type { Route } from '../../src/core/route.ts';
 import { resolveShape } from '../../src/core/shape.ts';
 import { openFilesystemStore } from '../../src/objects/filesystem.ts';
@@ -51,6 +58,7 @@ interface Over {
   route?: Partial<Route>;
   ourId?: string;
   signal?: AbortSignal;
+  previews?: PreviewTaker;
 }
 
 /** Starts all of it for one test; it ends with the test. Pictures without a seed are all drawn with the same one. */
@@ -94,6 +102,7 @@ export async function startProviderBench(
     client,
     signal: over.signal ?? t.signal,
     now: () => Date.now(),
+    ...(over.previews === undefined ? {} : { previews: over.previews }),
   });
   let calls = 0;
 

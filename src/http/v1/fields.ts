@@ -48,7 +48,7 @@ export const fields: readonly Field[] = [
   field('background', 'card', auto),
   field('moderation', 'card', auto),
   field('output_compression', 'card', never),
-  field('partial_images', 'card', never),
+  field('partial_images', 'card', (value) => value === 0),
   field('input_fidelity', 'card', never),
   field('webhook_url', 'card', never),
   field('provider_options', 'always', emptyObject),

@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import type { TaskProvider } from '../../core/provider.ts';
 import type { Credential } from '../../core/route.ts';
+import { apiKeyOf } from '../../upstream/api-key.ts';
 import { sendJson } from '../../upstream/send-json.ts';
 import { readFault, UnknownTask } from './faults.ts';
 import { cards } from './models.ts';
@@ -63,7 +64,7 @@ export const kling: TaskProvider = {
  * vector of section 2. Signed anew for each exchange: that costs microseconds, and no clock can make it stale.
  */
 export async function bearerOf(credential: Credential, nowMs: number): Promise<string> {
-  if (credential.kind === 'key') return credential.apiKey;
+  if (credential.kind !== 'pair') return apiKeyOf(credential);
   const now = Math.floor(nowMs / 1000);
   return await new SignJWT({ iss: credential.accessKey, exp: now + 1800, nbf: now - 5 })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
