@@ -9,6 +9,7 @@ export async function runGateway(): Promise<void> {
   const log = pino({ level: config.logLevel, base: null, serializers: { error: stdSerializers.err } });
   for (const remark of config.remarks) log.warn({}, remark);
   const gateway = await composeGateway(config, log);
+  for (const line of sandboxIsOff(gateway, config)) log.info({}, line.trim());
   endOnSignals(gateway, log);
   try {
     const address = await gateway.listen();
@@ -81,6 +82,7 @@ function welcome(gateway: Gateway, config: Config, address: string): string {
     ...(gateway.firstSecret === undefined ? [] : ['', `  API key (shown this once): ${gateway.firstSecret}`]),
     '',
     `  Models: ${available.length} of ${gateway.catalog.all().length} available${sandboxed.length === 0 ? '' : `, ${sandboxed.length} of them sandboxed: built-in simulators draw sketches, nothing is charged`}`,
+    ...sandboxIsOff(gateway, config),
     ...(available.length === 0
       ? [
           '  None has a credential. Set one, e.g. ARK_API_KEY or GEMINI_API_KEY, or EASEL_SANDBOX=on. See docs/configuration.md',
@@ -91,6 +93,17 @@ function welcome(gateway: Gateway, config: Config, address: string): string {
     '',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A key that lies in the environment for other programs ends the sandbox as well; whoever wonders is told. */
+function sandboxIsOff({ catalog }: Gateway, config: Config): string[] {
+  const rest = catalog.all().filter((model) => model.routes.length === 0).length;
+  if (config.sandbox !== 'auto' || config.sandboxFor !== 'none' || rest === 0) return [];
+  const [first, ...others] = config.liveThrough;
+  const why = others.length === 0 ? `${first} is set` : `${config.liveThrough.join(', ')} are set`;
+  return [
+    `  The sandbox is off because ${why}. EASEL_SANDBOX=on serves the other ${rest === 1 ? 'model' : `${rest} models`} from it.`,
+  ];
 }
 
 function curlExample(base: string, key: string, model: string): string[] {
