@@ -261,6 +261,31 @@ for (const { name: kind, place } of kinds) {
     assert.deepEqual((await records.unfinished())[0]?.calls, [call(record.id)]);
   });
 
+  test(`${kind}: all records of all keys can be gone through, each once`, async (t) => {
+    const { records } = await openNew(t);
+    const ids: string[] = [];
+    for (const keyId of ['key_one', 'key_two', 'key_one']) {
+      const record = generation({ keyId, images: [image(0, `images/${keyId}`), image(1, 'images/x')] });
+      await records.open(record, []);
+      ids.push(record.id);
+    }
+    const first = await records.page(undefined, 2);
+    assert.deepEqual(
+      first.map(({ id }) => id),
+      ids.slice(0, 2),
+    );
+    assert.deepEqual(
+      first.map(({ images }) => images.length),
+      [2, 2],
+    );
+    const rest = await records.page(first.at(-1)?.id, 2);
+    assert.deepEqual(
+      rest.map(({ id }) => id),
+      ids.slice(2),
+    );
+    assert.deepEqual(await records.page(ids.at(-1), 2), []);
+  });
+
   test(`${kind}: a closed record has its outcome and is not unfinished any more`, async (t) => {
     const { records } = await openNew(t);
     const record = generation();
