@@ -139,9 +139,9 @@ test('a server without a key serves a model that nobody described, each image wi
   // It reports no tokens: they are counted from the pixels.
   assert.equal(made.at('usage.output_tokens'), 2 * 960);
   const warned = Object.values(Object(made.at('warnings'))).map((each) => Object(each).param);
-  assert.deepEqual(warned.toSorted(), ['negative_prompt', 'seed']);
+  assert.deepEqual(new Set(warned), new Set(['negative_prompt', 'seed']));
   const requests = localAi.control.requests();
-  assert.deepEqual(requests.map(({ body }) => Object(body).seed).toSorted(), [5, 6]);
+  assert.deepEqual(new Set(requests.map(({ body }) => Object(body).seed)), new Set([5, 6]));
   for (const { headers } of requests) assert.ok(!('authorization' in headers));
 });
 
