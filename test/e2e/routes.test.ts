@@ -72,7 +72,7 @@ test('nine images over four Kling slots are tasks of at most four, and none is r
 });
 
 test('twenty callers over four Kling slots all get their picture, and Kling never has to refuse one', async (t) => {
-  const simulator = await started(t, startKlingSimulator, { capacity: 4, delayMs: 30 });
+  const simulator = await started(t, startKlingSimulator, { capacity: 4, delayMs: 200 });
   const easel = await startLiveGateway(
     t,
     { [kling]: [{ name: 'main', simulator, facts: { concurrency: 4 } }] },
@@ -85,7 +85,7 @@ test('twenty callers over four Kling slots all get their picture, and Kling neve
 });
 
 test('an account whose slots nobody told is learnt: all twenty callers get their picture', async (t) => {
-  const simulator = await started(t, startKlingSimulator, { capacity: 4, delayMs: 30 });
+  const simulator = await started(t, startKlingSimulator, { capacity: 4, delayMs: 200 });
   const easel = await startLiveGateway(
     t,
     { [kling]: [{ name: 'main', simulator }] },
