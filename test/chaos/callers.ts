@@ -28,8 +28,8 @@ export interface CallerStory {
   from: number;
   to: number;
   answers: readonly Answer[];
-  /** It asked for the record to be deleted: `yes` it was told so, `maybe` it was not told. */
-  deleted: 'no' | 'yes' | 'maybe';
+  /** The record it asked to be deleted; `isTold`: and was told so. */
+  deleted: { imageId: string; isTold: boolean } | undefined;
 }
 
 export interface CallerTools {
@@ -52,7 +52,7 @@ export async function playCaller(request: PlannedRequest, tools: CallerTools): P
   await sleep(request.startAfterMs);
   const from = performance.now();
   const answers = await ask(request, tools);
-  const deleted = request.deletes ? await deleteRecord(request, answers, tools) : 'no';
+  const deleted = request.deletes ? await deleteRecord(request, answers, tools) : undefined;
   return { request, from, to: performance.now(), answers, deleted };
 }
 
@@ -189,16 +189,17 @@ async function deleteRecord(
   tools: CallerTools,
 ): Promise<CallerStory['deleted']> {
   const made = answers.find((answer) => answer.kind === 'answered' && answer.status === 200);
-  if (made?.kind !== 'answered' || made.imageId === undefined) return 'no';
+  if (made?.kind !== 'answered' || made.imageId === undefined) return undefined;
+  const { imageId } = made;
   try {
-    const response = await fetch(`${tools.gateway.url}/v1/images/${made.imageId}`, {
+    const response = await fetch(`${tools.gateway.url}/v1/images/${imageId}`, {
       method: 'DELETE',
       headers: authorization(request, tools),
       signal: AbortSignal.timeout(answerLimitMs),
     });
     await response.arrayBuffer();
-    return response.status === 200 ? 'yes' : 'maybe';
+    return { imageId, isTold: response.status === 200 };
   } catch {
-    return 'maybe';
+    return { imageId, isTold: false };
   }
 }

@@ -65,11 +65,13 @@ export function superviseGateway(options: {
     child = started;
     log.write(`--- process ${started.pid}, start ${starts}\n`);
     let tail = '';
+    let wasReady = false;
     for (const stream of [started.stdout, started.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         log.write(text);
         tail = (tail + text).slice(-4000);
-        if (isReady || !tail.includes('Easel is ready')) return;
+        if (wasReady || !tail.includes('Easel is ready')) return;
+        wasReady = true;
         isReady = true;
         ready.resolve();
       });
@@ -77,7 +79,7 @@ export function superviseGateway(options: {
     // The channel breaks with the process.
     started.on('error', () => {});
     const late = setTimeout(() => {
-      if (isReady) return;
+      if (wasReady) return;
       complain(`start ${starts} was not ready after ${startLimitMs} ms`);
       started.kill('SIGKILL');
     }, startLimitMs);

@@ -24,6 +24,8 @@ export interface Judgement {
   stored: number;
   /** The record says that the outcome is unknown, and the schedule made it so. */
   unknown: number;
+  /** The same by what made it so. */
+  unknownBecause: ReadonlyMap<string, number>;
   /** Charged and stored, then deleted by the caller. */
   deleted: number;
   /** Charged, and neither of these. */
@@ -53,6 +55,7 @@ export function judge(evidence: Evidence): Judgement {
   const chargesOf = groupBy(evidence.charges, ({ prompt }) => markerPattern.exec(prompt)?.[0] ?? '');
   const recordsOf = groupBy(evidence.records, ({ prompt }) => markerPattern.exec(prompt)?.[0] ?? '');
   const problems: Problem[] = [];
+  const unknownBecause = new Map<string, number>();
   const sum = { charged: 0, stored: 0, unknown: 0, deleted: 0, lost: 0, chargedTwice: 0 };
 
   for (const story of evidence.stories) {
@@ -70,13 +73,16 @@ export function judge(evidence: Evidence): Judgement {
       say(`CHARGED TWICE: ${charges.length} images of ${story.request.images}, ${bill(charges)}`);
     sum.chargedTwice += extra;
 
-    if (story.deleted !== 'no' && records.length === 0) sum.deleted += missing.length;
+    const isGone = story.deleted !== undefined && !records.some(({ id }) => id === story.deleted?.imageId);
+    if (isGone) sum.deleted += missing.length;
     else if (missing.length > 0) {
-      const why = whyUnknown(missing, records, story, evidence);
-      if (why === undefined) sum.unknown += missing.length;
-      else {
+      const found = whyUnknown(missing, records, story, evidence);
+      if ('excuse' in found) {
+        sum.unknown += missing.length;
+        unknownBecause.set(found.excuse, (unknownBecause.get(found.excuse) ?? 0) + missing.length);
+      } else {
         sum.lost += missing.length;
-        say(`LOST: ${missing.length} of ${charges.length} charged images, ${why}; ${bill(missing)}`);
+        say(`LOST: ${missing.length} of ${charges.length} charged images, ${found.wrong}; ${bill(missing)}`);
       }
     }
     for (const text of checkRecords(records, charges, story, evidence)) say(text);
@@ -90,7 +96,7 @@ export function judge(evidence: Evidence): Judgement {
     problems.push({ round: undefined, text: `charged for nobody: '${charges[0]?.prompt}'` });
   }
   problems.push(...checkObjects(evidence));
-  return { ...sum, problems };
+  return { ...sum, unknownBecause, problems };
 }
 
 function matchImages(
@@ -116,20 +122,21 @@ function chargedBeyond(request: PlannedRequest, charges: readonly Charge[]): num
   return Math.max(0, charges.length - request.images);
 }
 
-/** Undefined: the record says unknown, and that could not be helped. Else what is wrong. */
+/** Either the records say unknown and that could not be helped, or what is wrong. */
 function whyUnknown(
   missing: readonly Charge[],
   records: readonly WireRecord[],
   story: CallerStory,
   evidence: Evidence,
-): string | undefined {
-  if (records.length === 0) return 'and there is no record';
+): { excuse: string } | { wrong: string } {
+  if (records.length === 0) return { wrong: 'and there is no record' };
+  const said = records.map(inShort).join(', ');
   const places = records.reduce((sum, record) => sum + unknownPlaces(record, story.request), 0);
-  if (places < missing.length) return `and the records say ${records.map(inShort).join(', ')}`;
+  if (places < missing.length) return { wrong: `and the records say ${said}` };
   const excuse = excuseOf(missing, story, evidence);
   return excuse === undefined
-    ? `recorded as unknown for no reason that the schedule gave (${records.map(inShort).join(', ')})`
-    : undefined;
+    ? { wrong: `recorded as unknown for no reason that the schedule gave (${said})` }
+    : { excuse };
 }
 
 function unknownPlaces(record: WireRecord, request: PlannedRequest): number {
@@ -160,7 +167,6 @@ function excuseOf(missing: readonly Charge[], story: CallerStory, evidence: Evid
     return 'the link expired';
   if (spans.some(({ kind, provider: whose }) => kind === 'upstream-clock' && whose === provider))
     return 'the link expired';
-  if (spans.some(({ kind }) => storageUpsets.has(kind))) return 'the disk failed';
   // Found again by our id, whatever became of the submit's answer.
   if (provider === 'kling') return undefined;
   if (provider === 'zai' && missing.every(({ taskId }) => evidence.polled.has(taskId ?? '')))
@@ -201,7 +207,8 @@ function* checkRecords(
       if (!charged.has(image.sha256)) yield `image ${image.index} of ${record.id} was never charged`;
     }
   }
-  if (story.deleted === 'yes' && records.length > 0) yield 'deleted, and still there';
+  if (story.deleted?.isTold === true && records.some(({ id }) => id === story.deleted?.imageId))
+    yield 'deleted, and still there';
 }
 
 /** What the caller was told agrees with what is kept. */
@@ -211,7 +218,8 @@ function* checkAnswer(answer: Answer, records: readonly WireRecord[], story: Cal
   if (answer.status === 200) {
     if (answer.images === 0) yield `told 200 without images: ${answer.text}`;
     if (record === undefined) {
-      if (story.deleted === 'no') yield `told 200 for ${answer.imageId}, which is not there`;
+      if (story.deleted?.imageId !== answer.imageId)
+        yield `told 200 for ${answer.imageId}, which is not there`;
       return;
     }
     if (record.status !== 'completed') yield `told 200, and ${inShort(record)}`;
@@ -219,7 +227,7 @@ function* checkAnswer(answer: Answer, records: readonly WireRecord[], story: Cal
     if (answer.sha256.some((sha256) => !kept.has(sha256))) yield `given other bytes than ${record.id} has`;
     return;
   }
-  if (answer.imageId !== undefined && record === undefined && story.deleted === 'no')
+  if (answer.imageId !== undefined && record === undefined && story.deleted?.imageId !== answer.imageId)
     yield `told ${answer.status} for ${answer.imageId}, which is not there`;
   // Only an answer that says "it may still come" may be overtaken by the pictures.
   if (record?.status === 'completed' && !unknownReasons.has(answer.reason ?? ''))

@@ -21,6 +21,7 @@ export function report(result: ChaosResult): string {
     ['stored, readable, right hash', judgement.stored],
     ['deleted by their caller', judgement.deleted],
     ['recorded as unknown', judgement.unknown],
+    ...[...judgement.unknownBecause].map(([why, images]): [string, number] => [`  ${why}`, images]),
     ['lost', judgement.lost],
     ['charged twice', judgement.chargedTwice],
     ['other problems', judgement.problems.filter(({ text }) => !/: (LOST|CHARGED TWICE)/.test(text)).length],
