@@ -128,8 +128,9 @@ export function readResult(answer: Answer, asking: Asking): CallResult {
   const data = reply.data ?? [];
   // Some upstreams refuse on HTTP 200 (upstream-azure-openai.md section 5).
   if (data.length === 0 && reply.error) throw asking.readFault(answer);
+  const places = placesOf(data);
   const made = data.map((picture, place) =>
-    toCallImage(picture, picture.index ?? place, answer.held, asking),
+    toCallImage(picture, places[place] ?? place, answer.held, asking),
   );
   const failed = (reply.failed_images ?? []).map(({ index, error }): CallImage => {
     const fault = asking.readFault({ ...answer, body: { error } });
@@ -150,6 +151,12 @@ export function readResult(answer: Answer, asking: Asking): CallResult {
     ...(upstreamId === undefined ? {} : { upstreamId }),
     warnings: differences(asking.request, reply),
   };
+}
+
+/** The places that the answer says, where they can be meant: one for each, no two alike. */
+function placesOf(data: readonly Picture[]): readonly number[] {
+  const said = data.flatMap(({ index }) => (typeof index === 'number' ? [index] : []));
+  return new Set(said).size === data.length ? said : [];
 }
 
 /** `position` counts from 0 within the call. */

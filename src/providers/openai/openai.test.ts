@@ -9,6 +9,7 @@ import type { ImageRequest } from '../../core/image-request.ts';
 import type { Preview, ProviderContext } from '../../core/provider.ts';
 import type { Route } from '../../core/route.ts';
 import { readResult } from '../../upstream/openai-shaped.ts';
+import { makeEventReader } from '../../upstream/openai-shaped-events.ts';
 import { faults, readFault, reasons } from './faults.ts';
 import { openai } from './index.ts';
 import { openCard } from './models.ts';
@@ -162,6 +163,18 @@ test('links are read beside the base URL, and null and empty members are no imag
   ]);
   const [, , last] = images;
   assert.ok(last?.kind === 'failed' && last.fault.kind === 'bad_reply');
+});
+
+const placesOf = (indexes: readonly unknown[]) =>
+  read({ data: indexes.map((index) => ({ index, url: 'https://a.example/' })) }).images.map(
+    ({ position }) => position,
+  );
+
+test('places that cannot be meant are not believed, or one paid image would take the place of another', () => {
+  assert.deepEqual(placesOf([2, 0]), [2, 0]);
+  assert.deepEqual(placesOf([0, 0, 0]), [0, 1, 2]);
+  assert.deepEqual(placesOf([1, undefined]), [0, 1]);
+  assert.deepEqual(placesOf(['a', -1]), [0, 1]);
 });
 
 test('another Easel says which of several images failed, and why', () => {
@@ -324,6 +337,37 @@ test('the open card takes every field and says what may be ignored', () => {
 function startBench(t: TestContext, flavour: OpenaiSimulatorOptions['flavour'] = 'openai') {
   return startProviderBench(t, openai, (options) => startOpenaiSimulator({ ...options, flavour }));
 }
+
+function reading(n: number) {
+  const request = requestOf({ model: 'gpt-image-2', n });
+  const asking = { request, baseUrl: 'http://box.local/v1', readFault };
+  return makeEventReader(asking, { perImage: 1, take: async () => undefined });
+}
+
+test('events of a group keep the places they name, and no two images share one', async () => {
+  const reader = reading(5);
+  const url = 'https://a.example/';
+  for (const event of [
+    { type: 'image_generation.completed', index: 1, url },
+    { type: 'image_generation.failed', index: 2, error: { message: 'm', reason: 'content_policy' } },
+    { type: 'image_generation.completed', index: 1, url },
+    { type: 'image_generation.text_chunk', text: 'thinking' },
+    { type: 'image_generation.completed', url },
+  ]) {
+    assert.equal(await reader.take(answerOf(event)), event.type.endsWith('.completed'));
+  }
+  const { images } = reader.end(new UpstreamFault('unknown'));
+  assert.deepEqual(
+    images.map((image) => [image.position, image.kind === 'failed' ? image.fault.kind : image.kind]),
+    [
+      [1, 'link'],
+      [2, 'content'],
+      [0, 'link'],
+      [3, 'link'],
+      [4, 'unknown'],
+    ],
+  );
+});
 
 function wishing(perImage: number) {
   const seen: [Omit<Preview, 'draft'>, number][] = [];
