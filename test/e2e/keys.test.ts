@@ -9,7 +9,7 @@ import { withKeys } from '../../src/compose.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { claimedDraw } from '../kit/claimed-draw.ts';
-import { easelCommand } from '../kit/easel-command.ts';
+import { childEnv, easelCommand } from '../kit/easel-command.ts';
 import { fastClock } from '../kit/fast-clock.ts';
 import { answered, startTestGateway, testSecret, type Answered, type TestGateway } from '../kit/gateway.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
@@ -288,7 +288,7 @@ test("no reply and no line of the log holds a caller's secret", async () => {
 async function startProgram(dataDir: string, env: Record<string, string> = {}) {
   const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'] ?? '', EASEL_PORT: '0', EASEL_DATA_DIR: dataDir, ...env },
+    env: { ...childEnv(), EASEL_PORT: '0', EASEL_DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -296,7 +296,7 @@ async function startProgram(dataDir: string, env: Record<string, string> = {}) {
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const ended = once(child, 'close');
   const url = () => /is ready at (\S+)/.exec(output)?.[1];
-  await until(() => /curl /.test(output) || child.exitCode !== null, 20_000);
+  await until(() => /curl /.test(output) || child.exitCode !== null, 60_000);
   return {
     output: () => output,
     url,

@@ -5,7 +5,7 @@ import { startGeminiSimulator } from '../../src/providers/gemini/simulator.ts';
 import { startZaiSimulator } from '../../src/providers/zai/simulator.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { claimedDraw } from '../kit/claimed-draw.ts';
-import { fastClock } from '../kit/fast-clock.ts';
+import { fastClock, unhurried } from '../kit/fast-clock.ts';
 import { startTestGateway, type TestGateway } from '../kit/gateway.ts';
 import { startLiveGateway } from '../kit/live-gateway.ts';
 import { allTiers, sixModels } from './six-models.ts';
@@ -15,7 +15,7 @@ import { allTiers, sixModels } from './six-models.ts';
 const sandbox = { draw: claimedDraw, delayMs: 1 };
 
 async function started(t: TestContext, env: Record<string, string> = {}): Promise<TestGateway> {
-  const easel = await startTestGateway({ env, sandbox, clock: fastClock(20) });
+  const easel = await startTestGateway({ env: { ...unhurried, ...env }, sandbox, clock: fastClock(20) });
   t.after(() => easel.close());
   return easel;
 }

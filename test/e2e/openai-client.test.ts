@@ -13,7 +13,7 @@ import OpenAI, {
 import { withKeys } from '../../src/compose.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import type { InjectedFault } from '../../src/sandbox/kit.ts';
-import { fastClock } from '../kit/fast-clock.ts';
+import { fastClock, unhurried } from '../kit/fast-clock.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startTestGateway, testSecret, type TestGateway } from '../kit/gateway.ts';
 import { sixModels } from './six-models.ts';
@@ -27,7 +27,7 @@ const requestId = /^req_[0-9A-HJKMNP-TV-Z]{26}$/;
 let easel: TestGateway;
 let client: OpenAI;
 before(async () => {
-  easel = await startTestGateway({ clock: fastClock(150), sandbox: { draw: fastDraw, delayMs: 1 } });
+  easel = await startTestGateway({ clock: fastClock(150), env: unhurried, sandbox: { draw: fastDraw, delayMs: 1 } });
   client = new OpenAI({ baseURL: `${easel.url}/v1`, apiKey: testSecret });
   await withKeys({ dataDir: easel.dataDir }, async (tools) => {
     const frozen = await createKey('frozen', tools, frozenSecret);

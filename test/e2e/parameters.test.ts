@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { claimedDraw } from '../kit/claimed-draw.ts';
-import { fastClock } from '../kit/fast-clock.ts';
+import { fastClock, unhurried } from '../kit/fast-clock.ts';
 import { startTestGateway, type Answered, type TestGateway } from '../kit/gateway.ts';
 import { watchUntouched } from '../kit/untouched.ts';
 import { allTiers, sixModels, type ModelFacts } from './six-models.ts';
@@ -12,7 +12,7 @@ import { allTiers, sixModels, type ModelFacts } from './six-models.ts';
 
 let easel: TestGateway;
 before(async () => {
-  easel = await startTestGateway({ clock: fastClock(50), sandbox: { draw: claimedDraw, delayMs: 1 } });
+  easel = await startTestGateway({ clock: fastClock(50), env: unhurried, sandbox: { draw: claimedDraw, delayMs: 1 } });
 });
 after(() => easel.close());
 

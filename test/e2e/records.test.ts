@@ -7,9 +7,9 @@ import { withKeys } from '../../src/compose.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import { makeIdMaker } from '../../src/core/ids.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
-import { claimedDraw } from '../kit/claimed-draw.ts';
 import { fastClock } from '../kit/fast-clock.ts';
 import { startTestGateway, type Answered, type TestGateway } from '../kit/gateway.ts';
+import { heldDraw } from '../kit/held-draw.ts';
 import { until } from '../kit/until.ts';
 
 /** Public-api.md section 7, and the content half of section 8. */
@@ -17,6 +17,7 @@ import { until } from '../kit/until.ts';
 const otherSecret = `sk-${'o'.repeat(40)}`;
 const asOther = { authorization: `Bearer ${otherSecret}` };
 const clock = fastClock(1);
+const pictures = heldDraw();
 const minuteMs = 60_000;
 /** Made by nobody, at any time. */
 const unknownId = makeIdMaker(() => clock.now());
@@ -39,7 +40,7 @@ const made: readonly { model: string; prompt: string; fails?: true }[] = [
 ];
 
 before(async () => {
-  easel = await startTestGateway({ clock, sandbox: { draw: claimedDraw, delayMs: 1 } });
+  easel = await startTestGateway({ clock, sandbox: { draw: pictures.draw, delayMs: 1 } });
   await withKeys({ dataDir: easel.dataDir }, async (tools) => {
     await createKey('other', tools, otherSecret);
   });
@@ -275,8 +276,12 @@ test('query parameters nobody knows are ignored', async () => {
   assert.deepEqual(idsOf(await list('page=2&sort=name&limit=1')), [ids.at(-1)]);
 });
 
+/** Ids by their place in `made`. */
+function pick(...places: number[]): (string | undefined)[] {
+  return places.map((place) => ids[place]);
+}
+
 test('a list can be narrowed by status, model, time and words, and combinations of them', async () => {
-  const pick = (...places: number[]) => places.map((place) => ids[place]);
   const boats = pick(5, 3, 0);
   for (const [query, expected] of [
     ['status=completed', pick(6, 5, 4, 2, 1, 0)],
@@ -317,11 +322,9 @@ test('a list can be narrowed by status, model, time and words, and combinations 
 });
 
 test('a running generation is seen by its id and by status, and in no other list', async () => {
-  easel.gateway.sandbox?.simulators
-    .get('ark')
-    ?.control.inject({ on: 'submit', kind: 'late', byMs: 700, match: { promptIncludes: 'slow' } });
+  pictures.hold('slow');
   const running = create({ model: 'seedream-4.5', prompt: 'a slow boat' });
-  await until(async () => idsOf(await list('status=in_progress')).length === 1);
+  await until(async () => idsOf(await list('status=in_progress')).length === 1, 30_000);
   const [id = ''] = idsOf(await list('status=all&limit=1'));
   const record = await easel.ask('GET', `/v1/images/${id}`);
   assert.deepEqual(
@@ -334,6 +337,7 @@ test('a running generation is seen by its id and by status, and in no other list
   assertRefused(content, notReady);
   assert.equal(content.at('error.message'), 'Image is not ready yet. Current status: in_progress');
   assertRefused(await easel.ask('DELETE', `/v1/images/${id}`), notReady);
+  pictures.release();
   assert.equal((await running).status, 200);
   assert.equal((await easel.ask('DELETE', `/v1/images/${id}`)).status, 200);
 });
