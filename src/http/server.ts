@@ -13,6 +13,7 @@ import { authenticate } from './auth.ts';
 import { endIdleConnections } from './end-idle-connections.ts';
 import type { HttpTools } from './tools.ts';
 import { answerUnreadable } from './unreadable.ts';
+import { docsOperations, docsRoutes } from './docs/routes.ts';
 import { openApiOperations, openApiRoutes } from './openapi/routes.ts';
 import type { OperationTable, RoutesOf } from './openapi/operation.ts';
 import { contentRoutes } from './v1/content.ts';
@@ -109,6 +110,9 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   registerApi(openApiOperations, openApiRoutes(described, tools));
   return app;
 }
+  const docs = docsRoutes();
+  registerApi(docsOperations, docs.page);
+  register(app, docs.files);
 
 /** Registers routes by name; every other method on a known path is 405 with Allow. */
 function register(app: FastifyInstance, table: RouteTable): void {

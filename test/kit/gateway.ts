@@ -84,7 +84,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
 }
 
 /** A fetch that holds every reply of the gateway against its description; `ended` waits for those still streaming. */
-export function checkedFetch(gateway: string): { fetch: typeof fetch; ended(): Promise<void> } {
+function checkedFetch(gateway: string): { fetch: typeof fetch; ended(): Promise<void> } {
   let description: Promise<ApiDescription> | undefined;
   const streams: Promise<void>[] = [];
   return {

@@ -13,7 +13,10 @@ import { tags } from './tags.ts';
  * The API's description as OpenAPI 3.1: the operations as they are registered, with the request bodies that the
  * models' cards allow and the shapes that wire.ts is typed by.
  */
-export function makeDocument(operations: OperationTable, models: readonly Model[]): JsonSchema {
+export function makeDocument(
+  operations: OperationTable,
+  { models, publicUrl }: { models: readonly Model[]; publicUrl: string | undefined },
+): JsonSchema {
   const components: Record<string, JsonSchema> = shapeComponents();
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const [route, methods] of Object.entries(operations)) {
@@ -31,8 +34,8 @@ export function makeDocument(operations: OperationTable, models: readonly Model[
       description: introduction(),
       license: { name: 'Apache 2.0', identifier: manifest.license },
     },
-    // Relative to wherever this was read from.
-    servers: [{ url: '/' }],
+    // Without an address of its own: where this was read from.
+    servers: [{ url: publicUrl ?? '/' }],
     security: [{ apiKey: [] }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
@@ -72,7 +75,7 @@ function describe(
     operationId: id,
     tags: [tag],
     summary,
-    ...(about === undefined ? {} : { description: about }),
+    ...(about === undefined ? {} : { description: typeof about === 'string' ? about : about(models) }),
     ...(access === 'key' ? {} : { security: [] }),
     ...(parameters.length === 0 ? {} : { parameters: parameters.map(describeParameter) }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: mapValues(body, contentOf) } }),

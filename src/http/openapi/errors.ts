@@ -127,7 +127,8 @@ export function errorHeaders(status: number): readonly ReplyHeader[] {
 /** The table of all reasons, as Markdown. */
 export function errorMarkdown(): string {
   const rows = Object.entries(errorTable).map(
-    ([reason, { type, status }]) => `| \`${reason}\` | ${status} | \`${type}\` |`,
+    ([reason, { type, status, ...row }]) =>
+      `| \`${reason}\` | ${status} | \`${type}\` | ${'shouldRetry' in row ? row.shouldRetry : ''} |`,
   );
-  return ['| reason | status | type |', '|---|---|---|', ...rows].join('\n');
+  return ['| reason | status | type | x-should-retry |', '|---|---|---|---|', ...rows].join('\n');
 }

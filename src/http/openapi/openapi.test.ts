@@ -67,6 +67,14 @@ test('it can be read without a key, is not sent again while it is the same, and 
   assert.equal((await easel.fetch(`${easel.url}/openapi.json`, { headers })).status, 304);
 });
 
+test('a server with an address of its own names it, another one the place it was asked at', async () => {
+  const own = await startTestGateway({ env: { EASEL_PUBLIC_URL: 'https://img.example.org/easel' } });
+  const servers = (await own.ask('GET', '/openapi.json')).at('servers');
+  await own.close();
+  assert.deepEqual(servers, [{ url: 'https://img.example.org/easel' }]);
+  assert.deepEqual((await easel.ask('GET', '/openapi.json')).at('servers'), [{ url: '/' }]);
+});
+
 test('every operation has a name of its own, and every parameter in a path is described', () => {
   const names = operations().map(({ operation }) => operation.operationId);
   assert.equal(new Set(names).size, names.length);

@@ -15,8 +15,8 @@ export interface Operation {
   tag: Tag;
   /** A few words, for menus. */
   summary: string;
-  /** Markdown. */
-  about?: string;
+  /** Markdown, of which some may depend on the models this server has. */
+  about?: string | ((models: readonly Model[]) => string);
   /** key: needs an API key; signature: the address carries its own right; open: anyone. */
   access: 'key' | 'signature' | 'open';
   parameters?: readonly Parameter[];

@@ -9,7 +9,7 @@ export const openApiOperations = {
     GET: {
       id: 'getApiDescription',
       tag: 'Operations',
-      summary: 'This description',
+      summary: 'OpenAPI document',
       about: 'OpenAPI 3.1, made of the data that checks requests.',
       access: 'open',
       replies: {
@@ -28,13 +28,13 @@ export const openApiOperations = {
 /** GET /openapi.json. The document is made when it is first asked for, and again only for other models. */
 export function openApiRoutes(
   operations: OperationTable,
-  { catalog }: Pick<HttpTools, 'catalog'>,
+  { catalog, settings: { publicUrl } }: Pick<HttpTools, 'catalog' | 'settings'>,
 ): RoutesOf<typeof openApiOperations> {
   let made: { models: readonly Model[]; bytes: Buffer; etag: string } | undefined;
   const document = () => {
     const models = catalog.all();
     if (made?.models !== models) {
-      const bytes = Buffer.from(JSON.stringify(makeDocument(operations, models)));
+      const bytes = Buffer.from(JSON.stringify(makeDocument(operations, { models, publicUrl })));
       made = { models, bytes, etag: `"${createHash('sha256').update(bytes).digest('base64url')}"` };
     }
     return made;

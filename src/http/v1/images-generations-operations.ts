@@ -1,10 +1,11 @@
 import type { ErrorReason } from '../../core/errors.ts';
 import type { OperationTable, Parameter } from '../openapi/operation.ts';
+import { modelTable } from './model-table.ts';
 import { createBody } from './request-schema.ts';
 import { imagesReply } from './wire-schemas.ts';
 
 /** The headers a create request may have. */
-export const createHeaders: readonly Parameter[] = [
+const createHeaders: readonly Parameter[] = [
   {
     in: 'header',
     name: 'Idempotency-Key',
@@ -15,7 +16,7 @@ export const createHeaders: readonly Parameter[] = [
 ];
 
 /** What a create request may be answered with besides images. */
-export const createErrors: readonly ErrorReason[] = [
+const createErrors: readonly ErrorReason[] = [
   'missing_parameter',
   'invalid_type',
   'invalid_value',
@@ -55,8 +56,12 @@ export const generationOperations = {
       id: 'createImages',
       tag: 'Create',
       summary: 'Create images',
-      about:
-        'Answers when the images exist. If you hang up, the work goes on: look at `GET /v1/images`. Each model has its own schema below, made of its card.',
+      about: (models) =>
+        `Answers when the images exist. If you hang up, the work goes on: look at \`GET /v1/images\`.
+
+What the models take; the schema below has each one's values and defaults.
+
+${modelTable(models.map(({ card }) => card))}`,
       access: 'key',
       parameters: createHeaders,
       body: { 'application/json': createBody },

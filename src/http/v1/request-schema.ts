@@ -30,7 +30,7 @@ export function createBody(models: readonly Model[]): RequestBody {
 }
 
 /** What a model takes. What JSON Schema cannot say stands beside it, as in GET /v1/models. */
-export function requestSchemaOf(card: Card): JsonSchema {
+function requestSchemaOf(card: Card): JsonSchema {
   const properties = fields.flatMap((field) => {
     const schema = schemaOf(field, card);
     return schema === undefined ? [] : [[field.name, withAliases(schema, field)]];

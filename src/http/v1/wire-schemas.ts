@@ -40,7 +40,7 @@ const revisedPrompt = z.string().optional().describe('Where the provider gives o
 const reasons = Object.keys(errorTable) as [ErrorReason, ...ErrorReason[]];
 const types = [...new Set(Object.values(errorTable).map((row) => row.type))] as [ErrorType, ...ErrorType[]];
 
-export const errorFacts = named(
+const errorFacts = named(
   'ErrorFacts',
   'What went wrong. All five keys are always there.',
   z.object({
