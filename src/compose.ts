@@ -11,9 +11,11 @@ import type { Log } from './core/log.ts';
 import type { ObjectStore } from './core/object-store.ts';
 import type { Provider } from './core/provider.ts';
 import type { Route } from './core/route.ts';
-import { startGeneration, type GenerationTools } from './generation/generate.ts';
+import type { GenerationTools } from './generation/generate.ts';
+import { joinWindowMs, makeCreations } from './generation/idempotency.ts';
 import { makeInFlight } from './generation/in-flight.ts';
 import { defaultInputLimits, loadInputImages, type InputSources } from './generation/input-images.ts';
+import { makeLateResults } from './generation/late-results.ts';
 import { makePatientRecords } from './generation/patient-records.ts';
 import { resumeGenerations } from './generation/resume.ts';
 import { makeRetryBudget } from './generation/retry-budget.ts';
@@ -102,6 +104,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   await followEnvKey(config.apiKey, keyTools);
   const firstSecret = await makeFirstKey(keyTools);
   await forgetDoomed();
+  // This process alone serves the data directory: who waited for its predecessor's replies has lost the connection.
+  await store.idempotency.noteAllHungUp(clock.now() - joinWindowMs, clock.now());
 
   const sandbox =
     config.sandboxFor === 'none' ? undefined : await startSandbox(startersOf(known), overrides.sandbox);
@@ -134,6 +138,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     storage,
     ids,
     inFlight,
+    late: makeLateResults(log),
     deadlineMs: config.deadlineMs,
     collectMs,
     stop: stop.signal,
@@ -148,6 +153,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     },
     readAsset: async () => undefined,
   };
+  const creations = makeCreations({ ...tools, idempotency: store.idempotency });
   let isDraining = false;
   const http: HttpTools = {
     catalog,
@@ -164,7 +170,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
       urlTtlSeconds: config.urlTtlSeconds,
       maxJsonBytes,
     },
-    start: (order) => startGeneration(order, tools),
+    accept: (request, prepare) => creations.accept(request, prepare),
     loadInputs: (references, rules) =>
       loadInputImages(references, rules, {
         ...inputSources,

@@ -134,6 +134,11 @@ export function toPublicError(error: GatewayError): PublicError {
   };
 }
 
+/** A kept error, to be answered with once more. What only its first telling knew, e.g. a wait, is gone. */
+export function fromPublicError(error: PublicError): GatewayError {
+  return new GatewayError(error.reason, error.message, error.param === null ? {} : { param: error.param });
+}
+
 /** A failure as a row of the table, whatever was thrown; a stranger's exception becomes `internal`. */
 export function asGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;

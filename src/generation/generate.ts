@@ -1,6 +1,7 @@
 import type { Model } from '../core/catalog.ts';
 import { GatewayError } from '../core/errors.ts';
 import { UpstreamFault } from '../core/fault.ts';
+import type { RequestOrigin } from '../core/idempotency.ts';
 import type { IdMaker } from '../core/ids.ts';
 import type { ImageRequest } from '../core/image-request.ts';
 import type { CallImage, CallResult } from '../core/image-result.ts';
@@ -19,6 +20,7 @@ import { runCall, type CallOutcome, type CallTools } from './call.ts';
 import { endGeneration, type Asked, type CallReport } from './finish.ts';
 import type { InFlight } from './in-flight.ts';
 import { keepImage, type KeepTools } from './keep.ts';
+import type { LateResults } from './late-results.ts';
 import { isStorageFault } from './patience.ts';
 import { planGeneration, type Plan, type PlannedCall } from './plan.ts';
 import { notRecorded, type StorageWatch } from './storage-watch.ts';
@@ -31,6 +33,7 @@ export interface GenerationTools extends CallTools, KeepTools {
   storage: StorageWatch;
   ids: IdMaker;
   inFlight: InFlight;
+  late: LateResults;
   /** No resending after this long, ms; the caller is answered with a timeout then. */
   deadlineMs: number;
   /** Work that can still be collected is given up after this long, ms. */
@@ -49,6 +52,8 @@ export interface GenerationOrder {
   warnings: readonly Warning[];
   /** Our field name -> the caller's own spelling. */
   spelling: Readonly<Record<string, string>>;
+  /** Kept with the record, so that a repeat of the request finds it. */
+  origin: RequestOrigin;
 }
 
 /** How a generation ended; `left`: the process ends first, the next start finishes it. */
@@ -68,20 +73,26 @@ export interface RunningGeneration {
 /**
  * The story of a request: plan, record opened, calls, images kept, record closed.
  * Throws GatewayError before anything is written when the server is full or the model has no usable route.
+ * `claimed`: nothing was begun, because another generation holds the request's Idempotency-Key.
  */
 export async function startGeneration(
   order: GenerationOrder,
   tools: GenerationTools,
-): Promise<RunningGeneration> {
+): Promise<RunningGeneration | 'claimed'> {
   await tools.storage.admit();
   const plan = planGeneration(order.request, order.model, tools);
   const place = tools.inFlight.enter();
   try {
     const record = newRecord(order, tools);
-    await tools.records.open(
+    const opened = await tools.records.open(
       record,
       plan.calls.map((call) => newCall(record.id, call)),
+      order.origin,
     );
+    if (opened === 'claimed') {
+      place.leave();
+      return opened;
+    }
     const deadlineAtMs = record.createdAtMs + tools.deadlineMs;
     const finished = place.run(() => finish(record, order, plan, deadlineAtMs, tools));
     return { record, deadlineAtMs, finished };
@@ -303,10 +314,10 @@ export async function closeGeneration(
   record: GenerationRecord,
   reports: readonly CallReport[],
   asked: Asked,
-  tools: Pick<GenerationTools, 'records' | 'clock' | 'log'>,
+  tools: Pick<GenerationTools, 'records' | 'clock' | 'log' | 'late'>,
 ): Promise<Finished> {
   const ending = endGeneration(reports, asked, tools.clock.now());
-  await tools.records.close(record.id, ending.outcome);
+  const { isLate } = await tools.records.close(record.id, ending.outcome);
   const { status, servedBy, attempts, images, error } = ending.outcome;
   const durationMs = (ending.outcome.finishedAtMs ?? 0) - record.createdAtMs;
   tools.log.info(
@@ -323,7 +334,9 @@ export async function closeGeneration(
     },
     'A generation ended.',
   );
-  return { kind: 'ended', record: { ...record, ...ending.outcome }, error: ending.error };
+  if (isLate) tools.late.note({ generationId: record.id, images: images.length, durationMs });
+  const late = isLate ? { late: true as const } : {};
+  return { kind: 'ended', record: { ...record, ...ending.outcome, ...late }, error: ending.error };
 }
 
 /** Counts on from a number; the same counter serves all calls of a generation. */

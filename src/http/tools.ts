@@ -9,7 +9,7 @@ import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import type { Warning } from '../core/record.ts';
 import type { Route } from '../core/route.ts';
-import type { GenerationOrder, RunningGeneration } from '../generation/generate.ts';
+import type { Creations } from '../generation/idempotency.ts';
 import type { InputReference } from '../generation/input-references.ts';
 import type { UrlSigner } from './signed-url.ts';
 
@@ -24,8 +24,8 @@ export interface HttpTools {
   clock: Clock;
   log: Log;
   settings: HttpSettings;
-  /** Opens, runs and keeps a generation. */
-  start(order: GenerationOrder): Promise<RunningGeneration>;
+  /** Opens, runs and keeps a generation, or finds the one that a request repeats. */
+  accept: Creations['accept'];
   /** Reads and checks the input images a body names. */
   loadInputs(
     references: readonly InputReference[],

@@ -3,51 +3,64 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../../core/errors.ts';
 import type { ApiKey } from '../../core/key-store.ts';
 import type { GenerationRecord } from '../../core/record.ts';
-import type { Finished, RunningGeneration } from '../../generation/generate.ts';
+import type { PreparedOrder } from '../../generation/idempotency.ts';
 import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
 import type { generationOperations } from './images-generations-operations.ts';
 import { base64Reply } from './base64-reply.ts';
+import { readCreateRequest } from './create-request.ts';
 import { readJsonObject } from './json-body.ts';
 import { makeLinks } from './links.ts';
 import { readNativeSwitch } from './native-switch.ts';
 import { readImageRequest, readModel } from './read-request.ts';
 import { replyToWire } from './wire.ts';
 
+const endpoint = '/v1/images/generations';
+
 /** POST /v1/images/generations: who may call, what shape comes in, one call to the inside, what shape goes out. */
 export function generationRoutes(tools: HttpTools): RoutesOf<typeof generationOperations> {
   return {
-    '/v1/images/generations': {
+    [endpoint]: {
       POST: async (request, reply) => {
         const key = keyOf(request);
         refuseEncoded(request);
         const body = readJsonObject(request.body);
-        const model = readModel(body, tools.catalog, key);
-        if (readNativeSwitch(request.headers)) {
-          throw new GatewayError(
-            'native_not_supported',
-            "This version does not take native parameters. Leave the header 'Native-Params' out.",
-          );
-        }
-        const checked = readImageRequest(body, model);
-        const { images, warnings } = await tools.loadInputs(
-          checked.references,
-          checked.model.card.inputImages,
-        );
-        const running = await tools.start({
-          keyId: key.id,
-          model: checked.model,
-          request: checked.complete(images),
-          parameters: checked.parameters,
-          warnings: [...checked.warnings, ...warnings],
-          spelling: spellInputs(checked.spelling, images),
-        });
-        reply.header('x-image-id', running.record.id);
-        const record = await answerInTime(running, tools);
+        const create = await readCreateRequest(request, reply, { keyId: key.id, endpoint, body });
+        const accepted = await tools.accept(create, () => prepare(key, body, request, tools));
+        reply.header('x-image-id', accepted.generationId);
+        if (accepted.replayed !== undefined) reply.header('idempotency-replayed', accepted.replayed);
+        const record = await accepted.outcome();
         if (record.servedBy !== undefined) reply.header('x-served-by', record.servedBy);
-        return await sendImages(record, checked.responseFormat, request, reply, tools);
+        return await sendImages(record, accepted.responseFormat, request, reply, tools);
       },
     },
+  };
+}
+
+/** Checks a request that repeats none, and reads its input images. No money is spent before all checks pass. */
+async function prepare(
+  key: ApiKey,
+  body: Readonly<Record<string, unknown>>,
+  request: FastifyRequest,
+  tools: HttpTools,
+): Promise<PreparedOrder> {
+  const model = readModel(body, tools.catalog, key);
+  if (readNativeSwitch(request.headers)) {
+    throw new GatewayError(
+      'native_not_supported',
+      "This version does not take native parameters. Leave the header 'Native-Params' out.",
+    );
+  }
+  const checked = readImageRequest(body, model);
+  const { images, warnings } = await tools.loadInputs(checked.references, checked.model.card.inputImages);
+  return {
+    keyId: key.id,
+    model: checked.model,
+    request: checked.complete(images),
+    parameters: checked.parameters,
+    warnings: [...checked.warnings, ...warnings],
+    spelling: spellInputs(checked.spelling, images),
+    responseFormat: checked.responseFormat,
   };
 }
 
@@ -76,26 +89,6 @@ function spellInputs(
     ...spelling,
     ...Object.fromEntries(images.map((image, i) => [`reference_images[${i}]`, image.param])),
   };
-}
-
-/** The record once it is closed, or an error at the deadline; what was begun goes on either way. */
-async function answerInTime(running: RunningGeneration, tools: HttpTools): Promise<GenerationRecord> {
-  const timer = new AbortController();
-  const deadline = tools.clock.sleep(running.deadlineAtMs - tools.clock.now(), timer.signal).then(
-    (): Finished => ({ kind: 'left' }),
-    (): Finished => ({ kind: 'left' }),
-  );
-  const finished = await Promise.race([running.finished, deadline]);
-  timer.abort();
-  if (finished.kind === 'left') {
-    const { id } = running.record;
-    throw new GatewayError(
-      'generation_timeout',
-      `The image is not ready in time. It may still come: look at GET /v1/images/${id}.`,
-    );
-  }
-  if (finished.error !== undefined) throw finished.error;
-  return finished.record;
 }
 
 async function sendImages(

@@ -63,6 +63,7 @@ export function readListQuery(query: URLSearchParams): Omit<ListQuery, 'keyId'> 
     throw bad('before', "'after' and 'before' cannot be combined.");
   const status = readWord(query, 'status', statuses);
   const model = query.get('model') ?? undefined;
+  const late = readWord(query, 'late', ['true', 'false'] as const);
   const words = (query.get('q') ?? '').split(/\s+/u).filter((word) => word !== '');
   if (words.length > search.words || words.some((word) => word.length > search.letters))
     throw bad('q', `'q' takes at most ${search.words} words of ${search.letters} characters.`);
@@ -75,6 +76,7 @@ export function readListQuery(query: URLSearchParams): Omit<ListQuery, 'keyId'> 
     ...(before === undefined ? {} : { before }),
     ...(status === undefined ? {} : { status }),
     ...(model === undefined ? {} : { model }),
+    ...(late === undefined ? {} : { late: late === 'true' }),
     ...(words.length === 0 ? {} : { words }),
     ...(createdAfter === undefined ? {} : { createdAfterMs: createdAfter * 1000 }),
     ...(createdBefore === undefined ? {} : { createdBeforeMs: createdBefore * 1000 }),
@@ -86,7 +88,7 @@ function readLimit(query: URLSearchParams): number {
   const { minimum, maximum } = pageSize;
   if (text === null) return pageSize.default;
   const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  if (limit < 1 || limit > 100) throw bad('limit', "'limit' must be 1 to 100.");
+  if (limit < minimum || limit > maximum) throw bad('limit', `'limit' must be ${minimum} to ${maximum}.`);
   return limit;
 }
 

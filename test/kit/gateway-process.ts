@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Simulator } from '../../src/sandbox/kit.ts';
+import { answered, testSecret, type Answered } from './gateway.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** A gateway in a process of its own, which can be killed. */
+export interface GatewayProcess {
+  /** A request with the test key; `body` is sent as JSON. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered>;
+  /** SIGKILL: resolves when the process is gone. Again: nothing. */
+  kill(): Promise<void>;
+}
+
+/** A model served live by a simulator that the test holds, so that it outlives the gateway. */
+export interface LiveModel {
+  model: string;
+  provider: string;
+  simulator: Simulator;
+}
+
+/** Starts one on this data folder and waits until it listens. */
+export async function startGatewayProcess(
+  dataDir: string,
+  live: readonly LiveModel[],
+  env: Record<string, string> = {},
+): Promise<GatewayProcess> {
+  const config = path.join(dataDir, 'routes.json');
+  await writeFile(config, JSON.stringify({ models: Object.fromEntries(live.map(routesOf)) }));
+  const child = spawn(process.execPath, [main], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      EASEL_PORT: '0',
+      EASEL_DATA_DIR: dataDir,
+      EASEL_API_KEY: testSecret,
+      EASEL_CONFIG: config,
+      ...Object.fromEntries(
+        live.map(({ provider, simulator }) => [envOf(provider), simulator.credential.apiKey]),
+      ),
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit');
+  const url = await listeningAddress(child.stdout);
+  return {
+    async post(path, body, headers = {}) {
+      const response = await fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${testSecret}`, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+      return await answered(response);
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+function envOf(provider: string): string {
+  return `TEST_${provider.toUpperCase()}_KEY`;
+}
+
+function routesOf({ model, provider, simulator }: LiveModel): [string, object] {
+  const { baseUrl, fileOrigin } = simulator;
+  return [
+    model,
+    {
+      routes: [
+        { provider, name: 'live', baseUrl, apiKeyEnv: envOf(provider), downloadOrigins: [fileOrigin] },
+      ],
+    },
+  ];
+}
+
+/** The address out of the welcome text; what the process says afterwards is read and dropped. */
+async function listeningAddress(stdout: NodeJS.ReadableStream): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const lines = createInterface({ input: stdout });
+  lines.on('line', (line) => {
+    const address = /is ready at (\S+)/.exec(line)?.[1];
+    if (address !== undefined) resolve(address);
+  });
+  lines.on('close', () => reject(new Error('the gateway ended before it listened')));
+  return await promise;
+}
