@@ -10,7 +10,17 @@ export function keysCommand(): Command {
   keys
     .command('create <name>')
     .description('make a key; its secret is shown this once')
-    .action((name: string) => useKeys((tools) => create(name, tools)));
+    .option('--lenient', 'parameters that a model cannot meet are met nearly, with a warning')
+    .option('--strict', 'parameters that a model cannot meet are refused')
+    .action((name: string, options: HandlingOptions) => useKeys((tools) => create(name, options, tools)));
+  keys
+    .command('handling <name>')
+    .description(
+      'how the key handles parameters that a model cannot meet; without an option: as the server does',
+    )
+    .option('--lenient', 'they are met nearly, with a warning')
+    .option('--strict', 'they are refused')
+    .action((name: string, options: HandlingOptions) => useKeys((tools) => handle(name, options, tools)));
   keys
     .command('list')
     .description('list the keys')
@@ -38,13 +48,35 @@ async function useKeys(work: (tools: KeyTools) => Promise<void>): Promise<void> 
   }
 }
 
+interface HandlingOptions {
+  lenient?: boolean;
+  strict?: boolean;
+}
+
+/** Null: both were said. */
+function handlingOf({ lenient, strict }: HandlingOptions): ApiKey['parameterHandling'] | null {
+  if (lenient === true && strict === true) return null;
+  return lenient === true ? 'lenient' : strict === true ? 'strict' : undefined;
+}
+
+const bothSaid = 'Say --lenient or --strict, not both.';
+
+async function handle(name: string, options: HandlingOptions, tools: KeyTools): Promise<void> {
+  const parameterHandling = handlingOf(options);
+  if (parameterHandling === null) return fail(bothSaid);
+  const said = parameterHandling ?? "handled as the server's setting says";
+  await change(name, { parameterHandling }, said, tools);
+}
+
 const namePattern = /^[\w.@-]{1,64}$/;
 
-async function create(name: string, tools: KeyTools): Promise<void> {
+async function create(name: string, options: HandlingOptions, tools: KeyTools): Promise<void> {
   if (!namePattern.test(name)) return fail('A key name has 1 to 64 letters, digits or any of . _ @ -');
   if (name === envKeyName)
     return fail(`'${envKeyName}' is the key that follows EASEL_API_KEY. Choose another name.`);
-  const made = await createKey(name, tools);
+  const parameterHandling = handlingOf(options);
+  if (parameterHandling === null) return fail(bothSaid);
+  const made = await createKey(name, tools, undefined, parameterHandling);
   if (made.kind === 'name_taken') return fail(`There is a key named '${name}' already.`);
   process.stdout.write(`${made.secret}\n`);
   process.stderr.write(`Key '${name}' was made. Its secret stands above and is not kept: store it now.\n`);
@@ -75,7 +107,7 @@ function stateOf(key: ApiKey, nowMs: number): string {
 
 async function change(
   name: string,
-  values: Pick<ApiKey, 'state'>,
+  values: Partial<Pick<ApiKey, 'state' | 'parameterHandling'>>,
   said: string,
   { keys }: KeyTools,
 ): Promise<void> {

@@ -17,6 +17,7 @@ export async function createKey(
   name: string,
   tools: KeyTools,
   secret: string = makeApiSecret(),
+  parameterHandling?: ApiKey['parameterHandling'],
 ): Promise<{ kind: 'created'; key: ApiKey; secret: string } | { kind: 'name_taken' }> {
   const key: ApiKey = {
     id: tools.ids('key'),
@@ -27,6 +28,7 @@ export async function createKey(
     createdAtMs: tools.now(),
     expiresAtMs: undefined,
     models: undefined,
+    parameterHandling,
   };
   return (await tools.keys.add(key)) === 'added' ? { kind: 'created', key, secret } : { kind: 'name_taken' };
 }

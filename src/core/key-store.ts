@@ -12,7 +12,12 @@ export interface ApiKey {
   expiresAtMs: number | undefined;
   /** Models it may use; undefined: all. */
   models: readonly string[] | undefined;
+  /** Where a request says nothing; undefined: as the server's setting says. */
+  parameterHandling: ParameterHandling | undefined;
 }
+
+/** What becomes of a parameter that a model cannot meet: refused, or met nearly and said so (public-api.md section 5). */
+export type ParameterHandling = 'strict' | 'lenient';
 
 /** Where keys live. Changes are durable when the promise resolves and hold from the next request on. */
 export interface KeyStore {

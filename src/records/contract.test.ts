@@ -126,6 +126,7 @@ const aKey: ApiKey = {
   createdAtMs: startMs,
   expiresAtMs: undefined,
   models: undefined,
+  parameterHandling: undefined,
 };
 
 for (const { name: kind, place } of kinds) {
@@ -569,13 +570,14 @@ for (const { name: kind, place } of kinds) {
 
   test(`${kind}: a key is found by its secret's hash, its name and its id`, async (t) => {
     const { keys } = await openNew(t);
-    const limited = {
+    const limited: ApiKey = {
       ...aKey,
       id: 'key_b',
       name: 'second',
       secretHash: 'bb',
       expiresAtMs: 5,
       models: ['x', 'y'],
+      parameterHandling: 'lenient',
     };
     assert.equal(await keys.add(aKey), 'added');
     assert.equal(await keys.add(limited), 'added');

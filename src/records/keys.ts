@@ -71,6 +71,7 @@ function toRow(key: ApiKey): Selectable<ApiKeysTable> {
     created_at_ms: key.createdAtMs,
     expires_at_ms: key.expiresAtMs ?? null,
     models: key.models === undefined ? null : JSON.stringify(key.models),
+    parameter_handling: key.parameterHandling ?? null,
   };
 }
 
@@ -84,5 +85,6 @@ function toKey(row: Selectable<ApiKeysTable>): ApiKey {
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms ?? undefined,
     models: row.models === null ? undefined : (JSON.parse(row.models) as string[]),
+    parameterHandling: row.parameter_handling ?? undefined,
   };
 }

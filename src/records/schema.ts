@@ -94,6 +94,7 @@ export interface ApiKeysTable {
   created_at_ms: number;
   expires_at_ms: number | null;
   models: string | null;
+  parameter_handling: 'strict' | 'lenient' | null;
 }
 
 export interface SettingsTable {

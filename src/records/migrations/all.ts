@@ -1,7 +1,13 @@
 import { recordsAndKeys } from './0001-records-and-keys.ts';
 import { idempotency } from './0002-idempotency.ts';
 import { contentCredentials } from './0003-content-credentials.ts';
+import { parameterHandling } from './0004-parameter-handling.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [recordsAndKeys, idempotency, contentCredentials];
+export const migrations: readonly Migration[] = [
+  recordsAndKeys,
+  idempotency,
+  contentCredentials,
+  parameterHandling,
+];
