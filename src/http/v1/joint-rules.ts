@@ -49,7 +49,7 @@ export function checkShape(values: Values, card: Card, ratioParam: string): void
 }
 
 /** The most images a group and its inputs may have together (public-api.md section 4.1). */
-const groupSum = 15;
+export const groupSum = 15;
 
 export function readGroup(
   values: Values,

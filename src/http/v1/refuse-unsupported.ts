@@ -33,7 +33,8 @@ export function refuseUnsupported(given: Given, card: Card): void {
 /** On cards already, but not read here yet: to take them without a word would be to do something else than asked. */
 const unread: ReadonlySet<string> = new Set(['mask', 'partial_images']);
 
-function isExposed(name: string, exposed: 'always' | 'card', card: Card): boolean {
+/** Whether the model has the field. */
+export function isExposed(name: string, exposed: 'always' | 'card', card: Card): boolean {
   if (unread.has(name)) return false;
   if (name === 'reference_images') return card.inputImages.max > 0;
   return exposed === 'always' || card.parameters[name] !== undefined;
@@ -50,16 +51,18 @@ function refuseProviderOptions(given: Given, card: Card): void {
     const place = `${param}.${provider}`.slice(0, 120);
     if (!isObject(values))
       throw new GatewayError('invalid_type', `'${place}' must be an object.`, { param: place });
-    // Own names only: 'constructor' is a member of every object.
-    const allowed = Object.hasOwn(card.providerOptions, provider)
-      ? card.providerOptions[provider]
-      : undefined;
-    const [name] = Object.keys(values).filter((name) => allowed?.includes(name) !== true);
-    if (name !== undefined || allowed === undefined) {
+    const [name] = Object.keys(values).filter((name) => !isAllowedOption(card, provider, name));
+    if (name !== undefined || !Object.hasOwn(card.providerOptions, provider)) {
       const at = name === undefined ? place : `${place}.${name}`.slice(0, 240);
       throw new GatewayError('unsupported_parameter', `'${at}' may not be passed to model '${card.id}'.`, {
         param: at,
       });
     }
   }
+}
+
+/** Whether the card lets a raw field of the provider through. Own names only: 'constructor' is a member of every object. */
+export function isAllowedOption(card: Card, provider: string, name: string): boolean {
+  const allowed = Object.hasOwn(card.providerOptions, provider) ? card.providerOptions[provider] : undefined;
+  return allowed?.includes(name) === true;
 }
