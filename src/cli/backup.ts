@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { copyDatabase, linkObjects, withStores, type InstalledStores } from '../compose-stores.ts';
 import type { GenerationRecord, StoredImage } from '../core/record.ts';
 import { count, makeProgress, size, type Progress } from './progress.ts';
-import { readConfig } from './start.ts';
+import { fail, withData } from './with-data.ts';
 
 /** `easel backup DIR`: a copy that a gateway can be started on, made while another one runs on the original. */
 export function backupCommand(): Command {
@@ -28,26 +28,22 @@ interface Sum {
 }
 
 async function runBackup(folder: string, isCopy: boolean): Promise<void> {
-  const config = readConfig();
-  if (config === undefined) return;
   const target = path.resolve(folder);
-  const refusal = await refusalOf(target, config.dataDir);
-  if (refusal !== undefined) return fail(refusal);
-  const sum = await withStores(config, (source) => backUp(source, config.dataDir, target, isCopy));
-  if (sum === 'no_data') {
-    return fail(
-      `There is no Easel data in ${config.dataDir} yet. Run npm start once, or set EASEL_DATA_DIR.`,
+  await withData(async (source, dataDir) => {
+    const refusal = await refusalOf(target, dataDir);
+    if (refusal !== undefined) return fail(refusal);
+    const sum = await backUp(source, dataDir, target, isCopy);
+    const how =
+      sum.copied === 0 ? 'as second names of the same files' : `${count(sum.copied)} of them copied`;
+    process.stdout.write(
+      `${count(sum.records)} records and ${count(sum.linked + sum.copied)} pictures (${size(sum.bytes)}, ${how}) are in ${target}\n` +
+        `To run from it: EASEL_DATA_DIR=${target} npm start\n`,
     );
-  }
-  const how = sum.copied === 0 ? 'as second names of the same files' : `${count(sum.copied)} of them copied`;
-  process.stdout.write(
-    `${count(sum.records)} records and ${count(sum.linked + sum.copied)} pictures (${size(sum.bytes)}, ${how}) are in ${target}\n` +
-      `To run from it: EASEL_DATA_DIR=${target} npm start\n`,
-  );
-  if (sum.missing + sum.damaged === 0) return;
-  fail(
-    `${count(sum.missing)} pictures are missing and ${count(sum.damaged)} damaged in ${config.dataDir} already. See: npm run easel -- check`,
-  );
+    if (sum.missing + sum.damaged === 0) return;
+    fail(
+      `${count(sum.missing)} pictures are missing and ${count(sum.damaged)} damaged in ${dataDir} already. See: npm run easel -- check`,
+    );
+  });
 }
 
 async function refusalOf(target: string, dataDir: string): Promise<string | undefined> {
@@ -160,9 +156,4 @@ async function sync(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function fail(message: string): void {
-  process.stderr.write(`${message}\n`);
-  process.exitCode = 1;
 }

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { withStores, type InstalledStores } from '../compose-stores.ts';
+import type { InstalledStores } from '../compose-stores.ts';
 import { audit, type Finding, type Flaw, type Tally } from './audit.ts';
 import { count, makeProgress, size } from './progress.ts';
 import { repair } from './repair.ts';
-import { readConfig } from './start.ts';
+import { withData } from './with-data.ts';
 
 interface CheckOptions {
   repair?: boolean;
@@ -20,22 +20,17 @@ export function checkCommand(): Command {
 }
 
 async function runCheck(options: CheckOptions): Promise<void> {
-  const config = readConfig();
-  if (config === undefined) return;
-  const wrong = await withStores(config, (stores) => checkStores(stores, options));
-  if (wrong === 'no_data') {
-    process.stderr.write(
-      `There is no Easel data in ${config.dataDir} yet. Run npm start once, or set EASEL_DATA_DIR.\n`,
-    );
-  }
-  if (wrong !== 0) process.exitCode = 1;
+  await withData(async (stores) => {
+    const wrong = await checkStores(stores, options);
+    if (wrong > 0) process.exitCode = 1;
+  });
 }
 
 /** At most so many lines of each kind; the rest is a number. */
 const maxLines = 20;
 
 /** Checks, prints what was found, and gives how many things are still wrong. */
-export async function checkStores(stores: InstalledStores, options: CheckOptions): Promise<number> {
+async function checkStores(stores: InstalledStores, options: CheckOptions): Promise<number> {
   const startedAtMs = Date.now();
   const report = makeReport(options.repair === true);
   for (const damage of stores.findDamage()) report.add('database', damage, false);

@@ -245,3 +245,28 @@ test('both commands say what to do where there is no data yet', async (t) => {
     assert.match(error, /no Easel data/);
   }
 });
+
+test('a database that is none is said in a line, not in a stack', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(path.join(folder, 'easel.db'), 'x'.repeat(10_000));
+  for (const words of [['check'], ['backup', path.join(folder, 'copy')]]) {
+    const { code, error } = await easelCommand(folder, ...words);
+    assert.equal(code, 1);
+    assert.match(error, /not a database/);
+    assert.ok(!error.includes('    at '), error);
+  }
+});
+
+test('a database with a broken page is found out', async (t) => {
+  const easel = await start(t);
+  await make(easel, 2);
+  await easel.gateway.close();
+  const file = path.join(easel.dataDir, 'easel.db');
+  const bytes = await readFile(file);
+  bytes.fill(0xff, 4096 * 3 + 8, 4096 * 4);
+  await writeFile(file, bytes);
+  const { code, out, error } = await easelCommand(easel.dataDir, 'check');
+  assert.equal(code, 1);
+  assert.match(out + error, /damaged|cannot be read|malformed/);
+  assert.ok(!error.includes('    at '), error);
+});
