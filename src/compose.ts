@@ -7,8 +7,8 @@ import { followEnvKey, makeFirstKey, type KeyTools } from './core/api-keys.ts';
 import { makeCatalog, type Catalog } from './core/catalog.ts';
 import { systemClock, type Clock } from './core/clock.ts';
 import { makeIdMaker } from './core/ids.ts';
+import { readImageObjectName } from './core/image-object.ts';
 import type { Log } from './core/log.ts';
-import type { ObjectStore } from './core/object-store.ts';
 import type { Provider } from './core/provider.ts';
 import type { Route } from './core/route.ts';
 import type { GenerationTools } from './generation/generate.ts';
@@ -17,6 +17,7 @@ import { makeInFlight } from './generation/in-flight.ts';
 import { defaultInputLimits, loadInputImages, type InputSources } from './generation/input-images.ts';
 import { makeLateResults } from './generation/late-results.ts';
 import { makePatientRecords } from './generation/patient-records.ts';
+import { makePictureFiles } from './generation/picture-files.ts';
 import { resumeGenerations } from './generation/resume.ts';
 import { makeRetryBudget } from './generation/retry-budget.ts';
 import { makeRouteGates } from './generation/route-gates.ts';
@@ -25,7 +26,7 @@ import { makeStorageWatch } from './generation/storage-watch.ts';
 import { makeServer } from './http/server.ts';
 import { makeUrlSigner } from './http/signed-url.ts';
 import type { HttpTools } from './http/tools.ts';
-import { findSignedImage } from './http/v1/files.ts';
+import { readSignedFile } from './http/v1/files.ts';
 import { openFilesystemStore } from './objects/filesystem.ts';
 import { freeBytes } from './objects/free-space.ts';
 import { providers as knownProviders, registrations, type Registration } from './providers/registry.ts';
@@ -96,6 +97,12 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     log,
   });
   const records = makePatientRecords(store.records, stop.signal, { clock, log, storage });
+  const pictures = makePictureFiles({
+    objects,
+    maxBytes: config.maxCopyBytes,
+    hasRoom: () => storage.isWell(),
+    log,
+  });
   const { keys } = store;
   const signer = makeUrlSigner(await store.settings.getOrMake('url-signing-key', makeSigningKey), () =>
     clock.now(),
@@ -147,10 +154,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   const inputSources: InputSources = {
     fetch: (url, { maxBytes }, signal) =>
       fetchPublic(url, { maxBytes, signal, allowHttp: config.allowHttpInputs }),
-    readOwnFile: async (url) => {
-      const image = await findSignedImage(url, { signer, records });
-      return image === undefined ? undefined : await readWhole(image.object, objects);
-    },
+    readOwnFile: (url) => readSignedFile(url, { signer, records, pictures }),
     readAsset: async () => undefined,
   };
   const creations = makeCreations({ ...tools, idempotency: store.idempotency });
@@ -160,6 +164,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     keys,
     records,
     objects,
+    pictures,
     signer,
     ids,
     clock,
@@ -192,6 +197,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     async listen() {
       // First, so that what runs already has its slots before anybody asks for new ones.
       resuming = resumeGenerations(catalog, tools);
+      void pictures.sweep();
       return await app.listen({ host: config.host, port: config.port });
     },
     close() {
@@ -213,6 +219,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     await app.close();
     await Promise.all([client.close(), downloader.close()]);
     await sandbox?.close();
+    await pictures.close();
     await objects.close();
     await store.close();
     lock.release();
@@ -224,6 +231,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     for (const object of await records.doomedObjects()) {
       try {
         await objects.remove(object);
+        const owner = readImageObjectName(object);
+        if (owner !== undefined) await pictures.forget(owner.generationId);
         gone.push(object);
       } catch (error) {
         log.warn({ object, error }, 'A deleted picture could not be removed; the next start tries again.');
@@ -269,16 +278,6 @@ export async function startSimulators(options: SandboxOptions): Promise<Sandbox>
 
 function makeSigningKey(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url');
-}
-
-async function readWhole(name: string, objects: ObjectStore): Promise<Uint8Array | undefined> {
-  const reader = await objects.open(name);
-  if (reader === undefined) return undefined;
-  try {
-    return await reader.readAt(0, reader.bytes);
-  } finally {
-    await reader.close();
-  }
 }
 
 function startersOf(known: readonly Registration[]) {

@@ -157,6 +157,13 @@ export const settings = {
     'Memory for pictures that were paid for and that the disk does not take; they are stored when it does.',
     wholeNumber(0, 999_999_999_999_999),
   ),
+  maxCopyBytes: setting(
+    'EASEL_MAX_COPY_BYTES',
+    'bytes, 0 to 999999999999999',
+    '1073741824',
+    'Disk space for thumbnails and for resized and converted copies of pictures; those not used for longest go first and are made again when somebody asks; 0: none are kept.',
+    wholeNumber(0, 999_999_999_999_999),
+  ),
   deadlineMs: setting(
     'EASEL_DEADLINE_MS',
     'milliseconds, 1000 to 3600000',

@@ -1,6 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
 import { decodeBmp, readBmpHeader } from '../core/bmp.ts';
+import { copySize, type CopyForm, type CopyFormat } from '../core/image-copy.ts';
 import type { ImageFormat } from '../core/image-format.ts';
+import { makeGate } from './gate.ts';
 
 /**
  * The one place where pixels are touched. Every function works on bytes whose format was sniffed and whose
@@ -122,6 +124,47 @@ export async function encodePicture(
   });
 }
 
+/** How copies are made; another way gives other bytes. */
+export const copyRecipe = `1 ${sharp.versions.vips} ${sharp.versions.sharp ?? ''}`;
+
+/**
+ * A copy of the picture's first frame, upright, sRGB, without metadata: a manifest of content credentials would not
+ * fit the new bytes. Rejects when the decoder refuses.
+ */
+export async function makeCopy(
+  picture: Picture,
+  form: CopyForm,
+  maxPixels: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  return gate(signal, async () => {
+    const facts = await describePicture(picture, maxPixels);
+    if (facts === undefined) throw new Error('the decoder does not take the picture');
+    const size = copySize(facts, form);
+    let pipeline = (await openDecoded(picture, maxPixels)).autoOrient();
+    if (size.width !== facts.width || size.height !== facts.height) {
+      const isBox = form.width !== undefined && form.height !== undefined;
+      const fit = isBox && (form.fit === 'cover' || form.fit === 'contain') ? form.fit : 'fill';
+      pipeline = pipeline.resize({ ...size, fit, background: form.as === 'jpeg' ? '#ffffff' : '#ffffff00' });
+    }
+    return await encodeCopy(pipeline, form).toBuffer();
+  });
+}
+
+/**
+ * Of a picture of 2048 x 2048: WebP takes 230 ms of CPU and with the usual effort of 4 twice that, for a file of the
+ * same size; AVIF takes 370 ms, with an effort of 2 1.7 s and with 4 5.4 s.
+ */
+function encodeCopy(pipeline: Sharp, { as, quality }: CopyForm): Sharp {
+  const writers: Record<CopyFormat, () => Sharp> = {
+    png: () => pipeline.png(),
+    jpeg: () => asJpeg(pipeline, quality ?? 90),
+    webp: () => pipeline.webp({ quality: quality ?? 90, effort: 2 }),
+    avif: () => pipeline.avif({ quality: quality ?? 60, effort: 0 }),
+  };
+  return writers[as]();
+}
+
 /**
  * Without `optimiseCoding` the rows stream through: 36 megapixels of PNG cost 33 MiB instead of 444 and take
  * 0.9 s instead of 1.4, for a file a tenth larger.
@@ -149,24 +192,4 @@ async function openDecoded(picture: Picture, maxPixels: number): Promise<Sharp> 
   if (image === undefined) throw new Error('a BMP that was decoded before does not decode any more');
   const { pixels, width, height, channels } = image;
   return sharp(pixels, { raw: { width, height, channels } });
-}
-
-/** Lets `most` run at a time, the others wait in order; one that is aborted while waiting never starts. */
-function makeGate(most: number): <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (signal, work) => {
-    signal.throwIfAborted();
-    if (running >= most) await new Promise<void>((start) => waiting.push(start));
-    else running++;
-    try {
-      signal.throwIfAborted();
-      return await work();
-    } finally {
-      // The place is handed on, not freed, so nobody slips in between.
-      const start = waiting.shift();
-      if (start === undefined) running--;
-      else start();
-    }
-  };
 }

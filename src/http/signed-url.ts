@@ -3,8 +3,8 @@ import { GatewayError } from '../core/errors.ts';
 
 /** Makes and checks the links under /v1/files/ (public-api.md section 8). */
 export interface UrlSigner {
-  /** Path and query of a link to one image, good until `expiresAtMs` (rounded down to the second). */
-  sign(path: string, expiresAtMs: number): string;
+  /** A link to one image with its query, good until `expiresAtMs` (rounded down to the second). */
+  sign(path: string, expiresAtMs: number, query?: readonly (readonly [string, string])[]): string;
   /** Throws GatewayError: `bad_signature` first, then `url_expired`. Gives the seconds left. */
   check(path: string, query: URLSearchParams): number;
   /** True for what `check` lets pass. */
@@ -13,17 +13,15 @@ export interface UrlSigner {
 
 /** HMAC-SHA256 over path, the other query parameters in order, and exp; compared in constant time. */
 export function makeUrlSigner(secret: string, now: () => number): UrlSigner {
-  const mac = (path: string, query: readonly [string, string][], exp: string): string => {
-    const rest = query
-      .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-      .toSorted()
-      .join('&');
+  const mac = (path: string, query: readonly (readonly [string, string])[], exp: string): string => {
+    const rest = query.map(encodePair).toSorted().join('&');
     return createHmac('sha256', secret).update(`${path}\n${rest}\n${exp}`).digest('hex');
   };
   return {
-    sign(path, expiresAtMs) {
+    sign(path, expiresAtMs, query = []) {
       const exp = String(Math.floor(expiresAtMs / 1000));
-      return `${path}?exp=${exp}&sig=${mac(path, [], exp)}`;
+      const all = [...query, ['exp', exp], ['sig', mac(path, query, exp)]] as const;
+      return `${path}?${all.map(encodePair).join('&')}`;
     },
     check,
     isGood(path, query) {
@@ -61,4 +59,8 @@ export function makeUrlSigner(secret: string, now: () => number): UrlSigner {
       );
     return leftSeconds;
   }
+}
+
+function encodePair([name, value]: readonly [string, string]): string {
+  return `${encodeURIComponent(name)}=${encodeURIComponent(value)}`;
 }

@@ -11,6 +11,7 @@ import type { Warning } from '../core/record.ts';
 import type { Route } from '../core/route.ts';
 import type { Creations } from '../generation/idempotency.ts';
 import type { InputReference } from '../generation/input-references.ts';
+import type { PictureFiles } from '../generation/picture-files.ts';
 import type { UrlSigner } from './signed-url.ts';
 
 /** What the HTTP side is handed: everything behind it as functions and ports. */
@@ -19,6 +20,7 @@ export interface HttpTools {
   keys: KeyStore;
   records: RecordStore;
   objects: ObjectStore;
+  pictures: PictureFiles;
   signer: UrlSigner;
   ids: IdMaker;
   clock: Clock;

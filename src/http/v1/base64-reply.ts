@@ -1,52 +1,50 @@
 import { randomUUID } from 'node:crypto';
-import { GatewayError } from '../../core/errors.ts';
-import type { ObjectReader, ObjectStore } from '../../core/object-store.ts';
-import type { GenerationRecord, StoredImage } from '../../core/record.ts';
+import type { ObjectReader } from '../../core/object-store.ts';
+import type { GenerationRecord } from '../../core/record.ts';
+import { openDelivery, type Delivery } from '../../generation/delivery.ts';
+import type { HttpTools } from '../tools.ts';
 import { replyToWire } from './wire.ts';
 
 /**
  * A create reply whose images stand in it as base64. The pictures are encoded from the store in pieces as they
- * are sent, so that a reply's size costs no memory; its length is known beforehand.
+ * are sent, so that a reply's size costs no memory; its length is known beforehand. `close` lets go of the pictures.
  */
 export async function base64Reply(
   record: GenerationRecord,
-  objects: ObjectStore,
-): Promise<{ length: number; chunks: AsyncIterable<Buffer> }> {
+  tools: Pick<HttpTools, 'pictures' | 'log'>,
+): Promise<{ length: number; chunks: AsyncIterable<Buffer>; close: () => Promise<void> }> {
+  const images = await openAll(record, tools);
+  const readers = images.map(({ reader }) => reader);
+  const warnings = images.flatMap(({ warning }) => (warning === undefined ? [] : [warning]));
+  const said = { ...record, warnings: [...record.warnings, ...warnings] };
   // Unknown beforehand, so that no text of the reply can hold it.
   const mark = randomUUID();
-  const parts = JSON.stringify(replyToWire(record, () => ({ b64_json: mark }))).split(mark);
-  const readers: ObjectReader[] = [];
-  try {
-    for (const image of record.images) readers.push(await openImage(image, objects));
-  } catch (error) {
-    await closeAll(readers);
-    throw error;
-  }
+  const parts = JSON.stringify(replyToWire(said, () => ({ b64_json: mark }))).split(mark);
   const texts = parts.map((part) => Buffer.from(part));
   const length =
     texts.reduce((sum, text) => sum + text.length, 0) +
     readers.reduce((sum, reader) => sum + base64Length(reader.bytes), 0);
-  return { length, chunks: weave(texts, readers) };
+  return { length, chunks: weave(texts, readers), close: () => closeAll(readers) };
 }
 
-async function openImage(image: StoredImage, objects: ObjectStore): Promise<ObjectReader> {
-  const reader = await objects.open(image.object);
-  if (reader === undefined)
-    throw new GatewayError('internal', 'A stored image is missing on this server.', {
-      details: `object ${image.object} is missing`,
-    });
-  return reader;
+/** All images or none. */
+async function openAll(
+  record: GenerationRecord,
+  tools: Pick<HttpTools, 'pictures' | 'log'>,
+): Promise<Delivery[]> {
+  const opening = await Promise.allSettled(record.images.map((image) => openDelivery(record, image, tools)));
+  const opened = opening.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = opening.find((one) => one.status === 'rejected');
+  if (failed === undefined) return opened;
+  await closeAll(opened.map(({ reader }) => reader));
+  throw failed.reason;
 }
 
 async function* weave(texts: readonly Buffer[], readers: readonly ObjectReader[]): AsyncIterable<Buffer> {
-  try {
-    for (const [i, text] of texts.entries()) {
-      yield text;
-      const reader = readers[i];
-      if (reader !== undefined) yield* encode(reader.stream());
-    }
-  } finally {
-    await closeAll(readers);
+  for (const [i, text] of texts.entries()) {
+    yield text;
+    const reader = readers[i];
+    if (reader !== undefined) yield* encode(reader.stream());
   }
 }
 

@@ -1,10 +1,13 @@
-import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../../core/errors.ts';
+import type { PictureForm } from '../../core/image-copy.ts';
 import { extensions, mimeTypes } from '../../core/image-format.ts';
 import type { GenerationRecord, StoredImage } from '../../core/record.ts';
 import type { RoutesOf } from '../openapi/operation.ts';
+import { streamOf } from '../stream-of.ts';
 import type { HttpTools } from '../tools.ts';
 import type { contentOperations } from './images-operations.ts';
+import { askedForm, readCopyQuery } from './copy-query.ts';
 import { keyOf } from './images-generations.ts';
 import { findRecord, imageIdOf, queryOf } from './images.ts';
 import { makeLinks } from './links.ts';
@@ -18,26 +21,12 @@ export function contentRoutes(tools: HttpTools): RoutesOf<typeof contentOperatio
         const query = queryOf(request.url);
         const format = readFormat(query);
         const index = readIndex(query);
+        const asked = readCopyQuery(query);
         const record = await findRecord(imageIdOf(request.params), keyOf(request).id, tools);
         const image = pickImage(record, index);
-        if (format === 'binary') {
-          reply
-            .type(mimeTypes[image.format])
-            .header('content-length', String(image.bytes))
-            .header(
-              'content-disposition',
-              `attachment; filename="${record.id}_${image.index}.${extensions[image.format]}"`,
-            )
-            .header('x-content-type-options', 'nosniff');
-          if (request.method === 'HEAD') return await reply.send();
-          const reader = await tools.objects.open(image.object);
-          if (reader === undefined)
-            throw new GatewayError('internal', 'A stored image is missing on this server.', {
-              details: `object ${image.object} is missing`,
-            });
-          return await reply.send(Readable.from(reader.stream()));
-        }
-        const url = makeLinks(request, tools)(record.id, image);
+        const form = askedForm(record, image, asked);
+        if (format === 'binary') return await sendBytes(record.id, image, form, request, reply, tools);
+        const url = makeLinks(request, tools)(record.id, image, form);
         reply.header('cache-control', 'no-store');
         if (format === 'redirect') return await reply.redirect(url, 302);
         const ttlSeconds = tools.settings.urlTtlSeconds;
@@ -47,15 +36,29 @@ export function contentRoutes(tools: HttpTools): RoutesOf<typeof contentOperatio
   };
 }
 
-function readFormat(query: URLSearchParams): 'redirect' | 'url' | 'binary' {
-  for (const name of ['width', 'height', 'fit', 'as']) {
-    if (query.has(name))
-      throw new GatewayError(
-        'unsupported_parameter',
-        `This version gives images as they were made; leave '${name}' out.`,
-        { param: name },
-      );
+async function sendBytes(
+  imageId: string,
+  image: StoredImage,
+  form: PictureForm,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { pictures }: Pick<HttpTools, 'pictures'>,
+): Promise<FastifyReply> {
+  const { format, reader } = await pictures.open(imageId, image, form);
+  const name = `${imageId}_${image.index}.${extensions[format]}`;
+  reply
+    .type(mimeTypes[format])
+    .header('content-length', String(reader.bytes))
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .header('x-content-type-options', 'nosniff');
+  if (request.method === 'HEAD') {
+    await reader.close();
+    return await reply.send();
   }
+  return await reply.send(streamOf(reader.stream(), () => reader.close()));
+}
+
+function readFormat(query: URLSearchParams): 'redirect' | 'url' | 'binary' {
   const format = query.get('format') ?? 'redirect';
   if (format === 'redirect' || format === 'url' || format === 'binary') return format;
   throw new GatewayError('invalid_value', "'format' must be one of redirect, url, binary.", {

@@ -1,4 +1,5 @@
 import type { OperationTable, Reply } from '../openapi/operation.ts';
+import { copyParameters } from './copy-query.ts';
 
 const headers = [
   'ETag',
@@ -20,7 +21,7 @@ export const fileOperations = {
       tag: 'Files',
       summary: 'Download an image',
       about:
-        'What the links in replies point to. The signature is the right: no key is needed, and none is looked at.',
+        'What the links in replies point to. The signature is the right: no key is needed, and none is looked at. It covers the whole query, so a link is good for the copy it was made for and for no other.',
       access: 'signature',
       parameters: [
         { in: 'path', name: 'image_id', about: 'The record.', schema: { type: 'string' } },
@@ -33,6 +34,13 @@ export const fileOperations = {
           required: true,
         },
         { in: 'query', name: 'sig', about: 'The signature.', schema: { type: 'string' }, required: true },
+        ...copyParameters,
+        {
+          in: 'query',
+          name: 'quality',
+          about: "A copy's, in percent.",
+          schema: { type: 'integer', minimum: 1, maximum: 100 },
+        },
         {
           in: 'header',
           name: 'Range',
@@ -52,7 +60,7 @@ export const fileOperations = {
         304: { about: 'Not changed.', headers },
         416: { about: 'There are no such bytes.', headers: [...headers, 'Content-Range'] },
       },
-      errors: ['bad_signature', 'url_expired', 'not_found'],
+      errors: ['bad_signature', 'url_expired', 'not_found', 'queue_full'],
     },
   },
 } as const satisfies OperationTable;

@@ -1,12 +1,13 @@
-import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GatewayError } from '../../core/errors.ts';
 import { isId } from '../../core/ids.ts';
+import type { PictureForm } from '../../core/image-copy.ts';
 import { mimeTypes } from '../../core/image-format.ts';
 import type { StoredImage } from '../../core/record.ts';
 import type { RoutesOf } from '../openapi/operation.ts';
+import { streamOf } from '../stream-of.ts';
 import type { HttpTools } from '../tools.ts';
 import type { fileOperations } from './files-operations.ts';
+import { readLinkForm } from './copy-query.ts';
 import { noSuchImage, queryOf } from './images.ts';
 import { filePath } from './wire.ts';
 
@@ -20,45 +21,68 @@ export function fileRoutes(tools: HttpTools): RoutesOf<typeof fileOperations> {
       GET: async (request, reply) => {
         const path = request.url.split('?', 1)[0] ?? '';
         const leftSeconds = tools.signer.check(path, queryOf(request.url));
-        const image = await findImage(path, tools);
-        if (image === undefined) throw noSuchImage();
-        return await sendFile(image, leftSeconds, request, reply, tools);
+        const file = await findFile(path, queryOf(request.url), tools);
+        if (file === undefined) throw noSuchImage();
+        return await sendFile(file, leftSeconds, request, reply, tools);
       },
     },
   };
 }
 
 /**
- * The stored image behind a link of this server, or undefined for every other URL and for links that are not good
- * any more. By whatever name the server was reached when it gave the link: the signature alone makes it ours.
+ * The bytes behind a link of this server, or undefined for every other URL and for links that are not good any more.
+ * By whatever name the server was reached when it gave the link: the signature alone makes it ours.
  */
-export async function findSignedImage(
+export async function readSignedFile(
   url: string,
-  tools: Pick<HttpTools, 'records' | 'signer'>,
-): Promise<StoredImage | undefined> {
+  tools: Pick<HttpTools, 'records' | 'pictures' | 'signer'>,
+): Promise<Uint8Array | undefined> {
   const { pathname = '', searchParams = new URLSearchParams() } = URL.parse(url) ?? {};
   const path = pathname.slice(Math.max(0, pathname.lastIndexOf('/v1/files/')));
-  return tools.signer.isGood(path, searchParams) ? await findImage(path, tools) : undefined;
+  const file = tools.signer.isGood(path, searchParams)
+    ? await findFile(path, searchParams, tools)
+    : undefined;
+  if (file === undefined) return undefined;
+  const { reader } = await tools.pictures.open(file.imageId, file.image, file.form);
+  try {
+    return await reader.readAt(0, reader.bytes);
+  } finally {
+    await reader.close();
+  }
 }
 
-/** The stored image under a path of ours, or undefined. The signature is the caller's to check. */
-async function findImage(path: string, tools: Pick<HttpTools, 'records'>): Promise<StoredImage | undefined> {
+/** What a link leads to. */
+interface LinkedFile {
+  imageId: string;
+  image: StoredImage;
+  form: PictureForm;
+}
+
+/** The file under a path and query of ours, or undefined. The signature is the caller's to check. */
+async function findFile(
+  path: string,
+  query: URLSearchParams,
+  tools: Pick<HttpTools, 'records'>,
+): Promise<LinkedFile | undefined> {
   const match = /^\/v1\/files\/(img_[0-9A-Z]{26})\/(\d{1,6})\.[a-z0-9]{2,5}$/.exec(path);
-  const [, id = '', index = ''] = match ?? [];
-  if (!isId('img', id)) return undefined;
-  const record = await tools.records.get(id, undefined);
+  const [, imageId = '', index = ''] = match ?? [];
+  if (!isId('img', imageId)) return undefined;
+  const form = readLinkForm(query);
+  const record = await tools.records.get(imageId, undefined);
   const image = record?.images.find((image) => image.index === Number(index));
-  return image !== undefined && filePath(id, image) === path ? image : undefined;
+  return image !== undefined && filePath(imageId, image, form) === path
+    ? { imageId, image, form }
+    : undefined;
 }
 
 async function sendFile(
-  image: StoredImage,
+  { imageId, image, form }: LinkedFile,
   leftSeconds: number,
   request: FastifyRequest,
   reply: FastifyReply,
   tools: HttpTools,
 ): Promise<FastifyReply> {
-  const etag = `"${image.sha256}"`;
+  const etag = tools.pictures.etagOf(image, form);
   reply
     .header('etag', etag)
     .header('cache-control', `private, max-age=${leftSeconds}`)
@@ -67,27 +91,27 @@ async function sendFile(
     .header('content-disposition', 'inline')
     .header('accept-ranges', 'bytes');
   if (matchesEtag(request.headers['if-none-match'], etag)) return await reply.status(304).send();
+  const { format, reader } = await tools.pictures.open(imageId, image, form);
   // A range is a matter of GET alone (RFC 9110 section 14.2).
   const isRanged =
     request.method === 'GET' &&
     (request.headers['if-range'] === undefined || request.headers['if-range'] === etag);
-  const range = isRanged ? readRange(request.headers.range, image.bytes) : undefined;
+  const range = isRanged ? readRange(request.headers.range, reader.bytes) : undefined;
   if (range === 'unsatisfiable') {
-    reply.header('content-range', `bytes */${image.bytes}`);
+    await reader.close();
+    reply.header('content-range', `bytes */${reader.bytes}`);
     return await reply.status(416).send();
   }
-  reply.type(mimeTypes[image.format]).header('content-length', String(range?.length ?? image.bytes));
+  reply.type(mimeTypes[format]).header('content-length', String(range?.length ?? reader.bytes));
   if (range !== undefined)
     reply
       .status(206)
-      .header('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${image.bytes}`);
-  if (request.method === 'HEAD') return await reply.send();
-  const reader = await tools.objects.open(image.object);
-  if (reader === undefined)
-    throw new GatewayError('internal', 'A stored image is missing on this server.', {
-      details: `object ${image.object} is missing`,
-    });
-  return await reply.send(Readable.from(reader.stream(range)));
+      .header('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${reader.bytes}`);
+  if (request.method === 'HEAD') {
+    await reader.close();
+    return await reply.send();
+  }
+  return await reply.send(streamOf(reader.stream(range), () => reader.close()));
 }
 
 function matchesEtag(header: string | undefined, etag: string): boolean {

@@ -1,12 +1,13 @@
-import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../../core/errors.ts';
 import type { ApiKey } from '../../core/key-store.ts';
-import type { GenerationRecord } from '../../core/record.ts';
+import { deliveredForm } from '../../core/image-copy.ts';
+import type { GenerationRecord, StoredImage } from '../../core/record.ts';
 import type { PreparedOrder } from '../../generation/idempotency.ts';
 import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
 import type { generationOperations } from './images-generations-operations.ts';
+import { streamOf } from '../stream-of.ts';
 import { base64Reply } from './base64-reply.ts';
 import { readCreateRequest } from './create-request.ts';
 import { readJsonObject } from './json-body.ts';
@@ -100,11 +101,12 @@ async function sendImages(
 ): Promise<FastifyReply> {
   if (format === 'url') {
     const link = makeLinks(request, tools);
-    return await reply.send(replyToWire(record, (image) => ({ url: link(record.id, image) })));
+    const url = (image: StoredImage) => link(record.id, image, deliveredForm(record, image));
+    return await reply.send(replyToWire(record, (image) => ({ url: url(image) })));
   }
-  const { length, chunks } = await base64Reply(record, tools.objects);
+  const { length, chunks, close } = await base64Reply(record, tools);
   return await reply
     .type('application/json; charset=utf-8')
     .header('content-length', String(length))
-    .send(Readable.from(chunks));
+    .send(streamOf(chunks, close));
 }

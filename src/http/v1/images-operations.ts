@@ -1,4 +1,5 @@
 import type { OperationTable, Parameter } from '../openapi/operation.ts';
+import { copyParameters } from './copy-query.ts';
 import { listParameters } from './list-query.ts';
 import { contentLink, deletedImage, imageRecord, recordList } from './wire-schemas.ts';
 
@@ -10,6 +11,9 @@ const imageId: Parameter = {
 };
 
 const link = 'https://img.example.org/v1/files/img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B/0.png?exp=1767229200&sig=2f9c';
+
+const thumbnailLink =
+  'https://img.example.org/v1/files/img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B/0.webp?width=320&height=320&fit=inside&as=webp&quality=80&exp=1767229200&sig=77ab';
 
 const record = {
   id: 'img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B',
@@ -24,11 +28,13 @@ const record = {
     {
       index: 0,
       url: link,
+      thumbnail_url: thumbnailLink,
       width: 1360,
       height: 768,
       mime_type: 'image/png',
       bytes: 1_402_233,
       sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      content_credentials: false,
     },
   ],
   parameters: { n: 1, size: '1360x768' },
@@ -40,6 +46,7 @@ const record = {
   attempts: 1,
   failed_images: [],
   warnings: [],
+  content_credentials: false,
 };
 
 export const imageOperations = {
@@ -135,6 +142,7 @@ export const contentOperations = {
           about: 'Which image; the first present when absent.',
           schema: { type: 'integer', minimum: 0 },
         },
+        ...copyParameters,
       ],
       replies: {
         200: {
@@ -155,7 +163,7 @@ export const contentOperations = {
           headers: ['Location', 'Cache-Control'],
         },
       },
-      errors: ['invalid_value', 'unsupported_parameter', 'not_found', 'not_ready'],
+      errors: ['invalid_value', 'not_found', 'not_ready', 'queue_full'],
     },
   },
 } as const satisfies OperationTable;

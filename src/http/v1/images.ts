@@ -75,6 +75,7 @@ async function removeRecord(id: string, keyId: string, tools: HttpTools): Promis
       'Image is not ready yet. Current status: in_progress. It can be deleted when it has ended.',
     );
   for (const object of removed.objects) await tools.objects.remove(object);
+  await tools.pictures.forget(id);
   await tools.records.forgetObjects(removed.objects);
 }
 

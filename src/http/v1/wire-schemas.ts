@@ -112,7 +112,7 @@ const inlineImage = named(
       .string()
       .min(1)
       .meta({ contentEncoding: 'base64' })
-      .describe('The bytes, as the provider made them.'),
+      .describe('The bytes, as the provider made them or in the `output_format` asked for.'),
     size,
     revised_prompt: revisedPrompt,
   }),
@@ -135,17 +135,27 @@ export const imagesReply = named(
   }),
 );
 
+const contentCredentials = z
+  .boolean()
+  .describe('The file carries content credentials (C2PA); whether they are good is not judged.');
+
 export const keptImage = named(
   'RecordImage',
   'One image as it is kept.',
   z.object({
     index,
-    url: link,
+    url: link.describe('As the provider made it, or in the `output_format` asked for.'),
+    original_url: link.optional().describe('Where `url` gives a converted copy: the file that is kept.'),
+    thumbnail_url: link.describe('A WebP within 320 x 320, made when it is first fetched.'),
     width: z.int().min(1),
     height: z.int().min(1),
-    mime_type: z.string().regex(/^image\/[a-z]+$/),
+    mime_type: z
+      .string()
+      .regex(/^image\/[a-z]+$/)
+      .describe('Of the file that is kept, like `bytes` and `sha256`: exactly what the provider made.'),
     bytes: z.int().min(1),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    content_credentials: contentCredentials,
     revised_prompt: revisedPrompt,
   }),
 );
@@ -176,6 +186,7 @@ export const imageRecord = named(
       .literal(true)
       .optional()
       .describe('The images came after the request had been answered with a failure.'),
+    content_credentials: z.boolean().describe('Any of the images carries some.'),
   }),
 );
 

@@ -1,5 +1,6 @@
 import type { Card } from '../../core/card.ts';
 import type { Model } from '../../core/catalog.ts';
+import { deliveredForm, formatOf, thumbnailForm, type PictureForm } from '../../core/image-copy.ts';
 import { extensions, mimeTypes } from '../../core/image-format.ts';
 import type { GenerationRecord, RecordUsage, StoredImage } from '../../core/record.ts';
 import type { Route } from '../../core/route.ts';
@@ -11,8 +12,8 @@ import type { Wire } from './wire-schemas.ts';
  * (public-api.md sections 4.4, 7, 8, 11). What is undefined is left out of the JSON.
  */
 
-/** Makes a fresh signed URL for one image. */
-export type LinkMaker = (imageId: string, image: StoredImage) => string;
+/** Makes a fresh signed URL for one image in a form. */
+export type LinkMaker = (imageId: string, image: StoredImage, form: PictureForm) => string;
 
 /** Unix seconds. */
 export function seconds(ms: number): number {
@@ -20,8 +21,12 @@ export function seconds(ms: number): number {
 }
 
 /** The path of an image's file under its signed URL. */
-export function filePath(imageId: string, image: Pick<StoredImage, 'index' | 'format'>): string {
-  return `/v1/files/${imageId}/${image.index}.${extensions[image.format]}`;
+export function filePath(
+  imageId: string,
+  image: Pick<StoredImage, 'index' | 'format'>,
+  form: PictureForm,
+): string {
+  return `/v1/files/${imageId}/${image.index}.${extensions[formatOf(image, form)]}`;
 }
 
 export function usageToWire(usage: RecordUsage): Wire<typeof shapes.usage> {
@@ -64,18 +69,10 @@ export function recordToWire(record: GenerationRecord, link: LinkMaker): Wire<ty
     model: record.model,
     prompt: record.prompt,
     created_at: seconds(record.createdAtMs),
-    url: first === undefined ? null : link(record.id, first),
+    url: first === undefined ? null : link(record.id, first, deliveredForm(record, first)),
     error: record.error ?? null,
-    images: record.images.map((image): Wire<typeof shapes.keptImage> => ({
-      index: image.index,
-      url: link(record.id, image),
-      width: image.width,
-      height: image.height,
-      mime_type: mimeTypes[image.format],
-      bytes: image.bytes,
-      sha256: image.sha256,
-      revised_prompt: image.revisedPrompt,
-    })),
+    images: record.images.map((image) => keptToWire(record, image, link)),
+
     parameters: record.parameters,
     usage: record.usage === undefined ? null : usageToWire(record.usage),
     provider: record.provider ?? null,
@@ -86,6 +83,29 @@ export function recordToWire(record: GenerationRecord, link: LinkMaker): Wire<ty
     failed_images: record.failedImages,
     warnings: record.warnings,
     late: record.late,
+    content_credentials: record.images.some((image) => image.contentCredentials),
+  };
+}
+
+/** The facts are those of the file that is kept; where `url` gives a converted copy, another link gives that file. */
+function keptToWire(
+  record: GenerationRecord,
+  image: StoredImage,
+  link: LinkMaker,
+): Wire<typeof shapes.keptImage> {
+  const form = deliveredForm(record, image);
+  return {
+    index: image.index,
+    url: link(record.id, image, form),
+    original_url: form === undefined ? undefined : link(record.id, image, undefined),
+    thumbnail_url: link(record.id, image, thumbnailForm),
+    width: image.width,
+    height: image.height,
+    mime_type: mimeTypes[image.format],
+    bytes: image.bytes,
+    sha256: image.sha256,
+    content_credentials: image.contentCredentials,
+    revised_prompt: image.revisedPrompt,
   };
 }
 
