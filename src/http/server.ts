@@ -84,9 +84,11 @@ export function makeServer(tools: HttpTools): FastifyInstance {
     done();
   });
   endIdleConnections(app);
-  app.setErrorHandler((error: FastifyError | GatewayError, request, reply) =>
-    sendError(fromFramework(error, tools), request, reply, tools),
-  );
+  app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
+    // The client left before the whole answer was sent: no failure of ours, and nobody to tell.
+    if ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE' && reply.raw.destroyed) return;
+    sendError(fromFramework(error, tools), request, reply, tools);
+  });
   app.setNotFoundHandler((request, reply) =>
     sendError(
       new GatewayError('not_found', 'There is nothing at this address. The API is under /v1.'),
@@ -108,11 +110,11 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   registerApi(modelOperations, modelRoutes(tools));
   registerApi(healthOperations, healthRoutes(tools));
   registerApi(openApiOperations, openApiRoutes(described, tools));
-  return app;
-}
   const docs = docsRoutes();
   registerApi(docsOperations, docs.page);
   register(app, docs.files);
+  return app;
+}
 
 /** Registers routes by name; every other method on a known path is 405 with Allow. */
 function register(app: FastifyInstance, table: RouteTable): void {
