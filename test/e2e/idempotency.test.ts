@@ -170,6 +170,15 @@ test('of duplicates that come at once one is bought, and all get it', async (t) 
   assert.equal(easel.bought(), 1);
 });
 
+test('duplicates take no place of their own on a server that is full', async (t) => {
+  const easel = await start(t, { delayMs: 200, env: { EASEL_MAX_IN_FLIGHT: '1' } });
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () => easel.ask('POST', create, ark, keyed('k'))),
+  );
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  assert.equal(easel.bought(), 1);
+});
+
 test('of different requests that come at once with one key, one is made and the others are refused', async (t) => {
   const easel = await start(t, { delayMs: 100 });
   const prompts = ['one', 'two', 'three', 'four'];
