@@ -19,6 +19,10 @@ export const replyHeaders = {
       '`true`: the stored reply of an earlier request; `joined`: the reply of one that this one repeats.',
     schema: { type: 'string', enum: ['true', 'joined'] },
   },
+  'Preference-Applied': {
+    about: 'Which of the preferences in `Prefer` were followed.',
+    schema: { type: 'string' },
+  },
   'Retry-After': {
     about: 'Whole seconds to wait before trying again.',
     schema: { type: 'integer', minimum: 1, maximum: 60 },

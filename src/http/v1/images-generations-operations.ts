@@ -1,8 +1,8 @@
 import type { ErrorReason } from '../../core/errors.ts';
-import type { OperationTable, Parameter } from '../openapi/operation.ts';
+import type { OperationTable, Parameter, Reply } from '../openapi/operation.ts';
 import { modelTable } from './model-table.ts';
 import { createBody } from './request-schema.ts';
-import { imagesReply } from './wire-schemas.ts';
+import { imageRecord, imagesReply } from './wire-schemas.ts';
 
 /** The headers a create request may have. */
 const createHeaders: readonly Parameter[] = [
@@ -12,6 +12,13 @@ const createHeaders: readonly Parameter[] = [
     about:
       'A key of your own making for this request. Sent again with the same body within 24 hours it gives the same reply, and nothing is generated or charged twice.',
     schema: { type: 'string', pattern: '^[\\x20-\\x7e]{1,255}$' },
+  },
+  {
+    in: 'header',
+    name: 'Prefer',
+    about:
+      '`handling=lenient`: what the model cannot meet is met nearly or left out, and said in `warnings`; `handling=strict`: it is refused, whatever the key and the server say. `respond-async`: answers at once with 202 and the record; its images are there when `status` is no longer `in_progress`. Several stand with commas between them; the reply says in `Preference-Applied` what was followed.',
+    schema: { type: 'string', examples: ['handling=lenient', 'respond-async'] },
   },
 ];
 
@@ -50,6 +57,13 @@ const createErrors: readonly ErrorReason[] = [
   'storage_unavailable',
 ];
 
+/** With `Prefer: respond-async`. */
+export const acceptedReply: Reply = {
+  about: 'Accepted (`Prefer: respond-async`): the record as it is now. Ask for it at `Location`.',
+  headers: ['X-Image-Id', 'X-Served-By', 'Idempotency-Replayed', 'Location', 'Preference-Applied'],
+  content: { 'application/json': { shape: imageRecord } },
+};
+
 export const generationOperations = {
   '/v1/images/generations': {
     POST: {
@@ -68,7 +82,7 @@ ${modelTable(models.map(({ card }) => card))}`,
       replies: {
         200: {
           about: 'The images that were made, at least one.',
-          headers: ['X-Image-Id', 'X-Served-By', 'Idempotency-Replayed'],
+          headers: ['X-Image-Id', 'X-Served-By', 'Idempotency-Replayed', 'Preference-Applied'],
           content: {
             'application/json': {
               shape: imagesReply,
@@ -76,6 +90,7 @@ ${modelTable(models.map(({ card }) => card))}`,
             },
           },
         },
+        202: acceptedReply,
       },
       errors: createErrors,
     },

@@ -14,3 +14,10 @@ export function readHandling(headers: IncomingHttpHeaders): ParameterHandling | 
   }
   return undefined;
 }
+
+/** The caller wants to be answered at once and looks for the images later (RFC 7240, public-api.md section 4.6). */
+export function prefersAsync(headers: IncomingHttpHeaders): boolean {
+  return String(headers['prefer'] ?? '')
+    .split(',')
+    .some((preference) => preference.split(';', 1)[0]?.trim().toLowerCase() === 'respond-async');
+}

@@ -1,0 +1,77 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { deliveredForm } from '../../core/image-copy.ts';
+import type { GenerationRecord, StoredImage } from '../../core/record.ts';
+import type { AcceptedRequest } from '../../generation/idempotency.ts';
+import { streamOf } from '../stream-of.ts';
+import type { HttpTools } from '../tools.ts';
+import { base64Reply } from './base64-reply.ts';
+import { findRecord } from './images.ts';
+import { makeLinks } from './links.ts';
+import { prefersAsync } from './prefer.ts';
+import { recordToWire, replyToWire } from './wire.ts';
+
+/**
+ * Answers a create request that was accepted: with the images when they exist, or with the record at once where the
+ * caller prefers that (public-api.md sections 4.4 and 4.6).
+ */
+export async function answerCreate(
+  accepted: AcceptedRequest,
+  keyId: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tools: HttpTools,
+): Promise<FastifyReply> {
+  reply.header('x-image-id', accepted.generationId);
+  if (accepted.replayed !== undefined) reply.header('idempotency-replayed', accepted.replayed);
+  if (prefersAsync(request.headers))
+    return await sendRecord(accepted.generationId, keyId, request, reply, tools);
+  const record = await accepted.outcome();
+  sayServer(record, reply);
+  return await sendImages(record, accepted.responseFormat, request, reply, tools);
+}
+
+/** Whatever the state is by now; the caller goes on asking for the record. */
+async function sendRecord(
+  id: string,
+  keyId: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tools: HttpTools,
+): Promise<FastifyReply> {
+  const record = await findRecord(id, keyId, tools);
+  sayServer(record, reply);
+  applyPreference('respond-async', reply);
+  return await reply
+    .status(202)
+    .header('location', `/v1/images/${id}`)
+    .send(recordToWire(record, makeLinks(request, tools)));
+}
+
+/** Says that a preference was followed, beside others that were. */
+export function applyPreference(preference: string, reply: FastifyReply): void {
+  const others = reply.getHeader('preference-applied');
+  reply.header('preference-applied', others === undefined ? preference : `${String(others)}, ${preference}`);
+}
+
+function sayServer(record: GenerationRecord, reply: FastifyReply): void {
+  if (record.servedBy !== undefined) reply.header('x-served-by', record.servedBy);
+}
+
+async function sendImages(
+  record: GenerationRecord,
+  format: 'url' | 'b64_json',
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tools: HttpTools,
+): Promise<FastifyReply> {
+  if (format === 'url') {
+    const link = makeLinks(request, tools);
+    const url = (image: StoredImage) => link(record.id, image, deliveredForm(record, image));
+    return await reply.send(replyToWire(record, (image) => ({ url: url(image) })));
+  }
+  const { length, chunks, close } = await base64Reply(record, tools);
+  return await reply
+    .type('application/json; charset=utf-8')
+    .header('content-length', String(length))
+    .send(streamOf(chunks, close));
+}
