@@ -173,6 +173,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
       publicUrl: config.publicUrl,
       trustProxy: config.trustProxy,
       urlTtlSeconds: config.urlTtlSeconds,
+      parameterHandling: config.parameterHandling,
       maxJsonBytes,
     },
     accept: (request, prepare) => creations.accept(request, prepare),

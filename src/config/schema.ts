@@ -185,6 +185,13 @@ export const settings = {
     'How long a signed picture URL is good for.',
     wholeNumber(60, 604_800),
   ),
+  parameterHandling: setting(
+    'EASEL_PARAMETER_HANDLING',
+    'strict or lenient',
+    'strict',
+    'What becomes of a parameter that a model cannot meet: strict refuses the request, lenient meets it nearly and says so in `warnings`. A key and a request may say otherwise.',
+    oneOf('strict', 'lenient'),
+  ),
   maxInputBytes: setting(
     'EASEL_MAX_INPUT_BYTES',
     'bytes, 1024 to 104857600',

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
 import type { ApiKey, KeyStore } from '../core/key-store.ts';
@@ -33,4 +34,10 @@ function isSame(a: string, b: string): boolean {
 
 function refused(): GatewayError {
   return new GatewayError('invalid_api_key', 'Invalid API key or token provided');
+}
+
+/** The authenticated key of a request under /v1. */
+export function keyOf(request: FastifyRequest): ApiKey {
+  if (request.apiKey === undefined) throw new Error('a route under /v1 was reached without a key');
+  return request.apiKey;
 }

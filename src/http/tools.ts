@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { IdMaker } from '../core/ids.ts';
 import type { InputImage } from '../core/image-request.ts';
 import type { InputRules } from '../core/card.ts';
-import type { KeyStore } from '../core/key-store.ts';
+import type { KeyStore, ParameterHandling } from '../core/key-store.ts';
 import type { Log } from '../core/log.ts';
 import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
@@ -45,6 +45,8 @@ export interface HttpSettings {
   publicUrl: string | undefined;
   trustProxy: boolean | string[];
   urlTtlSeconds: number;
+  /** Where neither a request nor its key says. */
+  parameterHandling: ParameterHandling;
   /** Bytes of a JSON body (public-api.md section 4.3). */
   maxJsonBytes: number;
 }

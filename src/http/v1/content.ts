@@ -8,7 +8,7 @@ import { streamOf } from '../stream-of.ts';
 import type { HttpTools } from '../tools.ts';
 import type { contentOperations } from './images-operations.ts';
 import { askedForm, readCopyQuery } from './copy-query.ts';
-import { keyOf } from './images-generations.ts';
+import { keyOf } from '../auth.ts';
 import { findRecord, imageIdOf, queryOf } from './images.ts';
 import { makeLinks } from './links.ts';
 import { contentToWire } from './wire.ts';

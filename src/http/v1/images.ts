@@ -5,7 +5,7 @@ import type { GenerationRecord } from '../../core/record.ts';
 import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
 import type { imageOperations } from './images-operations.ts';
-import { keyOf } from './images-generations.ts';
+import { keyOf } from '../auth.ts';
 import { makeLinks } from './links.ts';
 import { readListQuery } from './list-query.ts';
 import { deletedToWire, listToWire, recordToWire } from './wire.ts';

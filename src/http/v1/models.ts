@@ -4,7 +4,7 @@ import type { Model } from '../../core/catalog.ts';
 import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
 import type { modelOperations } from './models-operations.ts';
-import { keyOf } from './images-generations.ts';
+import { keyOf } from '../auth.ts';
 import { modelsToWire, modelToWire } from './wire.ts';
 
 /** GET /v1/models and /v1/models/{model_id}: what this key may use (public-api.md section 11). */

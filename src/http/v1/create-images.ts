@@ -1,0 +1,76 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayError } from '../../core/errors.ts';
+import type { ApiKey } from '../../core/key-store.ts';
+import type { PreparedOrder } from '../../generation/idempotency.ts';
+import { keyOf } from '../auth.ts';
+import type { HttpTools } from '../tools.ts';
+import { answerCreate, applyPreference } from './answer-create.ts';
+import { readCreateRequest } from './create-request.ts';
+import { bendToCard } from './lenient.ts';
+import { readNativeSwitch } from './native-switch.ts';
+import { readHandling } from './prefer.ts';
+import { readImageRequest, readModel } from './read-request.ts';
+
+/** A request to create images, as its endpoint has read it. */
+export interface CreateAsk {
+  /** As repeats are told by it, e.g. `/v1/images/generations`. */
+  endpoint: string;
+  body: Readonly<Record<string, unknown>>;
+}
+
+/** What every endpoint that creates images does once it has read the body: one call to the inside, and the reply. */
+export async function createImages(
+  ask: CreateAsk,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tools: HttpTools,
+): Promise<FastifyReply> {
+  const key = keyOf(request);
+  const { endpoint, body } = ask;
+  const create = await readCreateRequest(request, reply, { keyId: key.id, endpoint, body });
+  const handling = readHandling(request.headers) ?? key.parameterHandling ?? tools.settings.parameterHandling;
+  const isLenient = handling === 'lenient';
+  const accepted = await tools.accept(create, () => prepare(ask, key, isLenient, request, tools));
+  if (isLenient) applyPreference('handling=lenient', reply);
+  return await answerCreate(accepted, key.id, request, reply, tools);
+}
+
+/** Checks a request that repeats none, and reads its input images. No money is spent before all checks pass. */
+async function prepare(
+  { body }: CreateAsk,
+  key: ApiKey,
+  isLenient: boolean,
+  request: FastifyRequest,
+  tools: HttpTools,
+): Promise<PreparedOrder> {
+  const model = readModel(body, tools.catalog, key);
+  if (readNativeSwitch(request.headers)) {
+    throw new GatewayError(
+      'native_not_supported',
+      "This version does not take native parameters. Leave the header 'Native-Params' out.",
+    );
+  }
+  const bent = isLenient ? bendToCard(body, model) : { body, warnings: [] };
+  const checked = readImageRequest(bent.body, model);
+  const { images, warnings } = await tools.loadInputs(checked.references, checked.model.card.inputImages);
+  return {
+    keyId: key.id,
+    model: checked.model,
+    request: checked.complete(images),
+    parameters: checked.parameters,
+    warnings: [...bent.warnings, ...checked.warnings, ...warnings],
+    spelling: spellInputs(checked.spelling, images),
+    responseFormat: checked.responseFormat,
+  };
+}
+
+/** An upstream names the k-th input image; the caller knows it by an own spelling. */
+function spellInputs(
+  spelling: Readonly<Record<string, string>>,
+  images: readonly { param: string }[],
+): Record<string, string> {
+  return {
+    ...spelling,
+    ...Object.fromEntries(images.map((image, i) => [`reference_images[${i}]`, image.param])),
+  };
+}
