@@ -83,6 +83,9 @@ async function sendFile(
   tools: HttpTools,
 ): Promise<FastifyReply> {
   const etag = tools.pictures.etagOf(image, form);
+  const isKnown = matchesEtag(request.headers['if-none-match'], etag);
+  // Opened before anything is said about it: a failure must not be kept by anybody for as long as the link is good.
+  const file = isKnown ? undefined : await tools.pictures.open(imageId, image, form);
   reply
     .header('etag', etag)
     .header('cache-control', `private, max-age=${leftSeconds}`)
@@ -90,8 +93,8 @@ async function sendFile(
     .header('content-security-policy', "sandbox; default-src 'none'")
     .header('content-disposition', 'inline')
     .header('accept-ranges', 'bytes');
-  if (matchesEtag(request.headers['if-none-match'], etag)) return await reply.status(304).send();
-  const { format, reader } = await tools.pictures.open(imageId, image, form);
+  if (file === undefined) return await reply.status(304).send();
+  const { format, reader } = file;
   // A range is a matter of GET alone (RFC 9110 section 14.2).
   const isRanged =
     request.method === 'GET' &&
