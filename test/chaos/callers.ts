@@ -39,8 +39,6 @@ export interface CallerTools {
   /** A data URI, sent as often as a request has inputs. */
   inputPicture: string;
   onSent(): void;
-  /** False: nobody sends again, as long as the gateway knows no Idempotency-Key. */
-  mayResend: boolean;
 }
 
 const answerLimitMs = 40_000;
@@ -66,9 +64,7 @@ async function ask(request: PlannedRequest, tools: CallerTools): Promise<Answer[
     case 'idempotent': {
       const headers = { 'idempotency-key': `key of ${marker}` };
       const stories = await Promise.all(
-        Array.from({ length: tools.mayResend ? caller.twins : 1 }, () =>
-          sendUntilTold(request, () => headers, caller, tools),
-        ),
+        Array.from({ length: caller.twins }, () => sendUntilTold(request, () => headers, caller, tools)),
       );
       return stories.flat();
     }
@@ -103,7 +99,7 @@ async function sendUntilTold(
   tools: CallerTools,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
-  for (let sent = 0; sent < (tools.mayResend ? maxSends : 1); sent += 1) {
+  for (let sent = 0; sent < maxSends; sent += 1) {
     // Its patience grows, or it would never live to see an answer.
     const answer = await send(request, headers(sent), patienceMs + sent * 1500, tools);
     answers.push(answer);

@@ -141,6 +141,7 @@ export function superviseGateway(options: {
       if (child?.connected === true) child.send({ aheadMs }, () => {});
     },
     async close() {
+      if (isClosing) return;
       isClosing = true;
       await end('SIGTERM', 0);
       await supervised;

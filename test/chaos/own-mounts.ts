@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { objectsDiskSize } from './upsets.ts';
 
@@ -43,6 +43,10 @@ export async function mountObjectsDisk(folder: string): Promise<boolean> {
   );
 }
 
+/** What the disk holds is left in an ordinary folder of the same name, for whoever looks into a failure. */
 export async function unmountObjectsDisk(folder: string): Promise<void> {
+  await run('cp', ['-r', folder, `${folder}-kept`]);
   await run('umount', [folder]);
+  await rmdir(folder);
+  await rename(`${folder}-kept`, folder);
 }

@@ -1,28 +1,30 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { playCaller, type CallerStory, type CallerTools } from './callers.ts';
 import type { Complaint, GatewayProcess } from './gateway.ts';
 import { judge, type Judgement } from './reconcile.ts';
 import { hashImage, listObjects, readRecords, type WireRecord } from './records.ts';
-import { planRound, type Moment, type Round } from './schedule.ts';
+import { planRound, type Moment, type Round, type Scope, type Upset } from './schedule.ts';
 import { playUpset, storageUpsets, type Span } from './upsets.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface PlayTools {
   dataDir: string;
+  /** What the gateway's processes wrote. */
+  logFile: string;
   gateway: GatewayProcess;
   upstreams: Upstreams;
   secrets: readonly string[];
   inputPicture: string;
   /** The objects have a disk of their own that can be filled. */
   hasObjectsDisk: boolean;
-  mayResend: boolean;
 }
 
 /** A run as it goes on: what was played so far and what it left behind. */
 export interface Play {
   /** Plays these rounds, so many at the same time, to the end of their callers. */
-  rounds(seed: number, first: number, last: number, lanes: number): Promise<void>;
+  rounds(scope: Scope, first: number, last: number, lanes: number): Promise<void>;
   /** Waits until no generation is in progress; where one stays, once more after a restart. */
   settle(): Promise<void>;
   /** Reads everything and compares. `again`: every image is fetched, those that were fetched before too. */
@@ -85,13 +87,8 @@ export function makePlay(tools: PlayTools): Play {
     await Promise.all([...callers, ...upsets, sleep(leastRoundMs)]);
   }
 
-  function note(kind: Span['kind'], provider?: string): () => void {
-    const span: Span = {
-      kind,
-      from: performance.now(),
-      to: Number.POSITIVE_INFINITY,
-      ...(provider === undefined ? {} : { provider }),
-    };
+  function note(upset: Upset): () => void {
+    const span: Span = { upset, from: performance.now(), to: Number.POSITIVE_INFINITY };
     spans.push(span);
     return () => {
       span.to = performance.now();
@@ -115,13 +112,13 @@ export function makePlay(tools: PlayTools): Play {
   }
 
   return {
-    async rounds(seed, first, last, lanes) {
+    async rounds(scope, first, last, lanes) {
       let next = first;
       const lane = async (): Promise<void> => {
         while (next <= last) {
           const number = next;
           next += 1;
-          await playRound(planRound(seed, number));
+          await playRound(planRound(scope, number));
         }
       };
       await Promise.all(Array.from({ length: lanes }, lane));
@@ -154,7 +151,9 @@ export function makePlay(tools: PlayTools): Play {
         }
       }
       const { pictures } = await listObjects(path.join(dataDir, 'objects'));
-      return judge({ stories, charges, records, objects: pictures, spans, polled: upstreams.polled, hashes });
+      const answered = await readAnswered(tools.logFile);
+      const { polled } = upstreams;
+      return judge({ stories, charges, records, objects: pictures, spans, polled, answered, hashes });
     },
 
     counts: () => ({
@@ -169,8 +168,20 @@ export function makePlay(tools: PlayTools): Play {
 
 /** A gateway need not come up while its disk is full or its folders are gone. */
 function isExcused({ at, whileStarting }: Complaint, spans: readonly Span[]): boolean {
-  const wasFailing = ({ kind, from, to }: Span) => storageUpsets.has(kind) && from <= at && to >= at - 1000;
+  const wasFailing = ({ upset, from, to }: Span) =>
+    storageUpsets.has(upset.kind) && from <= at && to >= at - 1000;
   return whileStarting && spans.some(wasFailing);
+}
+
+/** Generations whose caller was answered: the whole reply was handed to the connection. */
+async function readAnswered(logFile: string): Promise<Set<string>> {
+  const answered = new Set<string>();
+  for (const line of (await readFile(logFile, 'utf8')).split('\n')) {
+    if (!line.includes('"msg":"A request was answered."')) continue;
+    const image = /"image":"(img_\w+)"/.exec(line)?.[1];
+    if (image !== undefined) answered.add(image);
+  }
+  return answered;
 }
 
 async function momentOf(moment: Moment, sent: Promise<void>, upstreams: Upstreams): Promise<void> {

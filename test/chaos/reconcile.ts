@@ -1,6 +1,6 @@
 import type { Answer, CallerStory } from './callers.ts';
 import type { WireRecord } from './records.ts';
-import type { PlannedRequest } from './schedule.ts';
+import type { PlannedRequest, Upset } from './schedule.ts';
 import { storageUpsets, type Span } from './upsets.ts';
 import type { Charge } from './upstreams.ts';
 
@@ -15,6 +15,8 @@ export interface Evidence {
   spans: readonly Span[];
   /** Task ids the gateway asked for: it had their tickets, and they had to be durable. */
   polled: ReadonlySet<string>;
+  /** Records whose caller was answered, as the gateway's log says. */
+  answered: ReadonlySet<string>;
   /** What the bytes of `img_..._0` hash to when they are fetched; an Error where that failed. */
   hashes: ReadonlyMap<string, string | Error>;
 }
@@ -32,6 +34,11 @@ export interface Judgement {
   lost: number;
   /** Images charged beyond what a request asked for. */
   chargedTwice: number;
+  /**
+   * The same, where a caller without an Idempotency-Key hung up just as its answer was handed to the connection, and
+   * then asked again: the first reply counts as delivered (public-api.md section 10).
+   */
+  boughtAgain: number;
   problems: readonly Problem[];
 }
 
@@ -56,7 +63,7 @@ export function judge(evidence: Evidence): Judgement {
   const recordsOf = groupBy(evidence.records, ({ prompt }) => markerPattern.exec(prompt)?.[0] ?? '');
   const problems: Problem[] = [];
   const unknownBecause = new Map<string, number>();
-  const sum = { charged: 0, stored: 0, unknown: 0, deleted: 0, lost: 0, chargedTwice: 0 };
+  const sum = { charged: 0, stored: 0, unknown: 0, deleted: 0, lost: 0, chargedTwice: 0, boughtAgain: 0 };
 
   for (const story of evidence.stories) {
     const { marker, round } = story.request;
@@ -69,9 +76,11 @@ export function judge(evidence: Evidence): Judgement {
     sum.charged += charges.length;
     sum.stored += stored;
     const extra = chargedBeyond(story.request, charges);
-    if (extra > 0)
+    if (extra > 0 && hasCrossed(story, records, evidence)) sum.boughtAgain += extra;
+    else if (extra > 0) {
+      sum.chargedTwice += extra;
       say(`CHARGED TWICE: ${charges.length} images of ${story.request.images}, ${bill(charges)}`);
-    sum.chargedTwice += extra;
+    }
 
     const isGone = story.deleted !== undefined && !records.some(({ id }) => id === story.deleted?.imageId);
     if (isGone) sum.deleted += missing.length;
@@ -122,6 +131,18 @@ function chargedBeyond(request: PlannedRequest, charges: readonly Charge[]): num
   return Math.max(0, charges.length - request.images);
 }
 
+/** Every purchase but the last was answered, as far as the gateway could see, and the caller was not there any more. */
+function hasCrossed(
+  { request, answers }: CallerStory,
+  records: readonly WireRecord[],
+  { answered }: Evidence,
+): boolean {
+  if (request.caller.kind !== 'resends') return false;
+  const leavings = answers.filter(({ kind }) => kind === 'left').length;
+  const seen = records.filter(({ id }) => answered.has(id)).length;
+  return seen >= records.length - 1 && leavings >= records.length - 1;
+}
+
 /** Either the records say unknown and that could not be helped, or what is wrong. */
 function whyUnknown(
   missing: readonly Charge[],
@@ -156,25 +177,32 @@ const spoilsSubmit: ReadonlySet<string> = new Set([
   'wrong-type',
   'status',
 ]);
-const cuts: ReadonlySet<string> = new Set(['kill', 'terminate', 'upstream-gone']);
+const dayMs = 24 * 3_600_000;
 
 /** What made the outcome of these images unknowable; undefined: nothing did. */
 function excuseOf(missing: readonly Charge[], story: CallerStory, evidence: Evidence): string | undefined {
   const { provider, fault: trouble } = story.request;
-  const spans = evidence.spans.filter((span) => touches(span, story));
-  const links = trouble?.fault;
-  if (links?.kind === 'expired' || (links?.kind === 'partial' && provider === 'kling'))
+  const upsets = evidence.spans.filter((span) => touches(span, story)).map(({ upset }) => upset);
+  if (trouble?.fault.kind === 'expired' || (trouble?.fault.kind === 'partial' && provider === 'kling'))
     return 'the link expired';
-  if (spans.some(({ kind, provider: whose }) => kind === 'upstream-clock' && whose === provider))
-    return 'the link expired';
-  // Found again by our id, whatever became of the submit's answer.
-  if (provider === 'kling') return undefined;
-  if (provider === 'zai' && missing.every(({ taskId }) => evidence.polled.has(taskId ?? '')))
-    return undefined;
+  if (upsets.some((upset) => expiresLinks(upset, provider))) return 'the link expired';
+  // Kling's tasks are found again by our id, whatever became of the submit's answer.
+  const hadTicket = missing.some(({ taskId }) => evidence.polled.has(taskId ?? ''));
+  if (provider === 'kling' || hadTicket) return undefined;
   if (trouble?.fault.on === 'submit' && spoilsSubmit.has(trouble.fault.kind)) return 'the answer was spoilt';
-  if (spans.some(({ kind, provider: whose }) => cuts.has(kind) && (whose ?? provider) === provider))
-    return 'the connection was cut';
-  return undefined;
+  return upsets.some((upset) => cuts(upset, provider)) ? 'the connection or the process was cut' : undefined;
+}
+
+/** upstream-seedream.md section 6: a day. The others' links live for a month. */
+function expiresLinks(upset: Upset, provider: string): boolean {
+  return (
+    upset.kind === 'upstream-clock' && upset.provider === provider && provider === 'ark' && upset.byMs > dayMs
+  );
+}
+
+function cuts(upset: Upset, provider: string): boolean {
+  if (upset.kind === 'upstream-gone') return upset.provider === provider;
+  return upset.kind === 'kill' || upset.kind === 'terminate';
 }
 
 /** A generation may go on for a while after its caller has left. */
@@ -242,7 +270,7 @@ function* checkFailures(
 ): Generator<string> {
   const failures = story.answers.filter((answer) => answer.kind === 'answered' && answer.status === 500);
   if (failures.length === 0) return;
-  const isDisk = spans.some((span) => storageUpsets.has(span.kind) && touches(span, story));
+  const isDisk = spans.some((span) => storageUpsets.has(span.upset.kind) && touches(span, story));
   if (!isDisk) yield 'told 500, and no disk failed';
   const last = story.answers.at(-1);
   if (charges.length > 0 && failures.length === story.answers.length && last?.kind === 'answered')

@@ -1,8 +1,8 @@
 import type { ChaosResult } from './run.ts';
 
 /** No loss, no double charge, nothing at odds, no process that ended by itself. */
-export function isClean({ judgement, complaints }: ChaosResult): boolean {
-  return judgement.problems.length === 0 && complaints.length === 0;
+export function isClean({ judgement, complaints, check }: ChaosResult): boolean {
+  return judgement.problems.length === 0 && complaints.length === 0 && check.isClean;
 }
 
 const maxShown = 40;
@@ -24,8 +24,10 @@ export function report(result: ChaosResult): string {
     ...[...judgement.unknownBecause].map(([why, images]): [string, number] => [`  ${why}`, images]),
     ['lost', judgement.lost],
     ['charged twice', judgement.chargedTwice],
+    ['bought again by a caller without a key', judgement.boughtAgain],
     ['other problems', judgement.problems.filter(({ text }) => !/: (LOST|CHARGED TWICE)/.test(text)).length],
     ['finished only by a restart', result.finishedByRestart],
+    ['easel check', result.check.isClean ? 'clean' : 'NOT CLEAN'],
     ['', ''],
     ...section('faults', faults),
     ['', ''],
@@ -33,12 +35,13 @@ export function report(result: ChaosResult): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   const lines = rows.map(([name, value]) =>
-    name === '' ? '' : `${name.padEnd(width)}${String(value).padStart(8)}`,
+    name === '' ? '' : `${name.padEnd(width)}${String(value).padStart(9)}`,
   );
   for (const text of result.leftOut) lines.push(`not played: ${text}`);
   if (isClean(result)) return lines.join('\n');
   lines.push('', 'PROBLEMS');
   for (const text of result.complaints) lines.push(`- ${text}`);
+  if (!result.check.isClean) lines.push(`- easel check: ${result.check.says}`);
   for (const { round, text } of judgement.problems.slice(0, maxShown))
     lines.push(`- round ${round ?? '?'}: ${text}`);
   const more = judgement.problems.length - maxShown;
@@ -46,7 +49,6 @@ export function report(result: ChaosResult): string {
   lines.push(
     '',
     `The same schedule again (moments differ by real time): npm run chaos -- --seed ${result.seed} --rounds ${result.rounds}`,
-    `Data, settings and the gateway's log: ${result.folder}`,
   );
   return lines.join('\n');
 }

@@ -1,25 +1,23 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { superviseGateway } from './gateway.ts';
 import { mountObjectsDisk, unmountObjectsDisk } from './own-mounts.ts';
 import { makePlay, type Counts } from './play.ts';
 import type { Judgement } from './reconcile.ts';
-import { keyCount } from './schedule.ts';
-import { firstSecret, makeKeys, writeSettings } from './settings.ts';
+import { keyCount, type Scope } from './schedule.ts';
+import { checkData, firstSecret, makeKeys, writeSettings } from './settings.ts';
 import { startUpstreams } from './upstreams.ts';
 
 export interface ChaosOptions {
-  seed: number;
+  scope: Scope;
   rounds: number;
   /** Rounds played at the same time. */
   lanes: number;
   /** The program's folder: the checkout, or a patched copy of it. */
   program: string;
-  mayResend: boolean;
+  /** For data, settings and log; an empty one, to be removed by whoever gives it. */
+  folder: string;
   print(text: string): void;
 }
 
@@ -27,86 +25,69 @@ export interface ChaosResult extends Counts {
   seed: number;
   rounds: number;
   judgement: Judgement;
+  /** What `easel check` found once the gateway had stopped. */
+  check: { isClean: boolean; says: string };
   /** Processes of the gateway, the first included. */
   starts: number;
   /** What could not be played here, and why. */
   leftOut: readonly string[];
   seconds: number;
-  /** Data, settings and log, kept when something went wrong. */
-  folder: string | undefined;
 }
 
 const checkpointEvery = 100;
+/** With more problems than this no further rounds are played: they would say the same. */
+const hopeless = 50;
 
 /** Plays all rounds, lets everything recover, and judges what is left. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { folder, program, rounds } = options;
   const startedAt = performance.now();
-  const folder = await mkdtemp(path.join(tmpdir(), 'easel-chaos-'));
   const dataDir = path.join(folder, 'data');
   const objects = path.join(dataDir, 'objects');
+  const logFile = path.join(folder, 'gateway.log');
   await mkdir(dataDir);
+
+  await using endings = new AsyncDisposableStack();
   const hasObjectsDisk = await mountObjectsDisk(objects);
+  if (hasObjectsDisk) endings.defer(() => unmountObjectsDisk(objects));
   const upstreams = await startUpstreams();
-  let result: ChaosResult | undefined;
-  try {
-    const env = await writeSettings(folder, dataDir, upstreams);
-    const main = path.join(options.program, 'src/main.ts');
-    const gateway = superviseGateway({
-      main,
-      port: Number(env['EASEL_PORT']),
-      env,
-      logFile: path.join(folder, 'gateway.log'),
-    });
-    try {
-      await gateway.up();
-      const secrets = [firstSecret, ...(await makeKeys(keyCount - 1, options.program, env))];
-      const inputPicture = await makeInputPicture();
-      const play = makePlay({
-        dataDir,
-        gateway,
-        upstreams,
-        secrets,
-        inputPicture,
-        hasObjectsDisk,
-        mayResend: options.mayResend,
-      });
-      for (let first = 1; first <= options.rounds; first += checkpointEvery) {
-        const last = Math.min(options.rounds, first + checkpointEvery - 1);
-        await play.rounds(options.seed, first, last, options.lanes);
-        await play.settle();
-        if (last < options.rounds) options.print(progress(last, await play.judge(false)));
-      }
-      // A last recovery: killed and started once more, and all is read through the new process.
-      await gateway.kill(0);
-      await gateway.up();
-      await play.settle();
-      const judgement = await play.judge(true);
-      const counts = play.counts();
-      const isFine = judgement.problems.length === 0 && counts.complaints.length === 0;
-      result = {
-        ...counts,
-        seed: options.seed,
-        rounds: options.rounds,
-        judgement,
-        starts: gateway.starts,
-        leftOut: hasObjectsDisk ? [] : ['objects-full: no disk can be mounted here'],
-        seconds: (performance.now() - startedAt) / 1000,
-        folder: isFine ? undefined : folder,
-      };
-      return result;
-    } finally {
-      await gateway.close();
-    }
-  } finally {
-    await upstreams.close();
-    if (result !== undefined && result.folder === undefined) {
-      if (hasObjectsDisk) await unmountObjectsDisk(objects);
-      await rm(folder, { recursive: true });
-    } else if (hasObjectsDisk) {
-      // The disk ends with this program: what it holds is copied for whoever looks into a failure.
-      await promisify(execFile)('cp', ['-r', objects, path.join(folder, 'objects-copy')]);
-    }
+  endings.defer(() => upstreams.close());
+  const env = await writeSettings(folder, dataDir, upstreams);
+  const port = Number(env['EASEL_PORT']);
+  const gateway = superviseGateway({ main: path.join(program, 'src/main.ts'), port, env, logFile });
+  endings.defer(() => gateway.close());
+  await gateway.up();
+
+  const secrets = [firstSecret, ...(await makeKeys(keyCount - 1, program, env))];
+  const inputPicture = await makeInputPicture();
+  const play = makePlay({ dataDir, logFile, gateway, upstreams, secrets, inputPicture, hasObjectsDisk });
+  let played = 0;
+  while (played < rounds) {
+    const last = Math.min(rounds, played + checkpointEvery);
+    await play.rounds(options.scope, played + 1, last, options.lanes);
+    await play.settle();
+    played = last;
+    if (played === rounds) break;
+    const judgement = await play.judge(false);
+    options.print(progress(played, judgement));
+    if (judgement.problems.length > hopeless) break;
   }
+  // A last recovery: killed and started once more, and all is read through the new process.
+  await gateway.kill(0);
+  await gateway.up();
+  await play.settle();
+  const judgement = await play.judge(true);
+  await gateway.close();
+  return {
+    ...play.counts(),
+    seed: options.scope.seed,
+    rounds: played,
+    judgement,
+    check: await checkData(program, env),
+    starts: gateway.starts,
+    leftOut: hasObjectsDisk ? [] : ['objects-full: no disk can be mounted here'],
+    seconds: (performance.now() - startedAt) / 1000,
+  };
 }
 
 function progress(rounds: number, judgement: Judgement): string {

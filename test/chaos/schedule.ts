@@ -89,19 +89,40 @@ export function providerOf(model: ModelName): ProviderName {
   return models[model].provider;
 }
 
-/** The same for the same seed and number, on every machine. */
-export function planRound(seed: number, number: number): Round {
+/** What befalls everybody, and how often compared with the rest. */
+const upsetWeights: Readonly<Record<Upset['kind'], number>> = {
+  kill: 10,
+  terminate: 3,
+  'upstream-gone': 7,
+  'records-busy': 9,
+  'disk-full': 5,
+  'objects-full': 6,
+  'drafts-gone': 4,
+  'gateway-clock': 4,
+  'upstream-clock': 4,
+};
+export const upsetKinds = Object.keys(upsetWeights) as Upset['kind'][];
+
+/** What a schedule is made from. */
+export interface Scope {
+  seed: number;
+  upsets: readonly Upset['kind'][];
+  models: readonly ModelName[];
+}
+
+/** The same for the same scope and number, on every machine. */
+export function planRound({ seed, upsets: kinds, models: names }: Scope, number: number): Round {
   const random = makeRandom(`${seed}/${number}`);
   const count = random.integer(1, 3);
-  const requests = Array.from({ length: count }, (_, i) => planRequest(random, number, i));
-  const upsets = random.chance(0.4) ? [planUpset(random)] : [];
-  if (upsets.length > 0 && random.chance(0.1)) upsets.push(planUpset(random));
+  const requests = Array.from({ length: count }, (_, i) => planRequest(random, names, number, i));
+  const upsets = random.chance(0.4) ? [planUpset(random, kinds)] : [];
+  if (upsets.length > 0 && random.chance(0.1)) upsets.push(planUpset(random, kinds));
   return { number, requests, upsets };
 }
 
-function planRequest(random: Random, round: number, i: number): PlannedRequest {
+function planRequest(random: Random, names: readonly ModelName[], round: number, i: number): PlannedRequest {
   const model = random.weigh(
-    Object.fromEntries(modelNames.map((name) => [name, models[name].weight])) as Record<ModelName, number>,
+    Object.fromEntries(names.map((name) => [name, models[name].weight])) as Record<ModelName, number>,
   );
   const { provider, size, maxImages, takesInputs } = models[model];
   const marker = `mark-${String(round).padStart(6, '0')}-${i}`;
@@ -211,16 +232,16 @@ function planTrouble(
   };
   const kind = random.weigh(spoilt);
   const skip = on !== 'submit' && random.chance(0.3) ? 1 : 0;
-  const scope = { on, match, times: on === 'submit' ? 1 : random.integer(1, 2), skip };
+  const target = { on, match, times: on === 'submit' ? 1 : random.integer(1, 2), skip };
   switch (kind) {
     case 'slow':
-      return { name: `${on}: slow drip`, fault: { ...scope, kind, overMs: random.integer(200, 1500) } };
+      return { name: `${on}: slow drip`, fault: { ...target, kind, overMs: random.integer(200, 1500) } };
     case 'late':
-      return { name: `${on}: late`, fault: { ...scope, kind, byMs: random.integer(200, 1800) } };
+      return { name: `${on}: late`, fault: { ...target, kind, byMs: random.integer(200, 1800) } };
     case 'status':
-      return statusTrouble(random, provider, scope);
+      return statusTrouble(random, provider, target);
     case 'only-here':
-      return ownTrouble(random, scope, images);
+      return ownTrouble(random, target, images);
     case 'refuse':
     case 'hang-before':
     case 'hang-after':
@@ -229,7 +250,7 @@ function planTrouble(
     case 'truncate':
     case 'garbage':
     case 'wrong-type':
-      return { name: `${on}: ${words[kind]}`, fault: { ...scope, kind } };
+      return { name: `${on}: ${words[kind]}`, fault: { ...target, kind } };
     default:
       return kind satisfies never;
   }
@@ -246,15 +267,15 @@ const words = {
   'wrong-type': 'wrong content type',
 };
 
-type Scope = Pick<InjectedFault, 'on' | 'match' | 'times' | 'skip'>;
+type Target = Pick<InjectedFault, 'on' | 'match' | 'times' | 'skip'>;
 
-function statusTrouble(random: Random, provider: ProviderName, scope: Scope): UpstreamTrouble {
-  const { on } = scope;
+function statusTrouble(random: Random, provider: ProviderName, target: Target): UpstreamTrouble {
+  const { on } = target;
   const kind =
     on === 'submit' ? random.weigh({ throttled: 5, failed: 4, refused: 3, operators: 1 }) : 'plain';
   const status = (name: string, error: string): UpstreamTrouble => ({
     name: `${on}: ${name}`,
-    fault: { ...scope, kind: 'status', error },
+    fault: { ...target, kind: 'status', error },
   });
   switch (kind) {
     case 'throttled':
@@ -268,7 +289,7 @@ function statusTrouble(random: Random, provider: ProviderName, scope: Scope): Up
     case 'plain':
       return {
         name: `${on}: 5xx or 429`,
-        fault: { ...scope, kind: 'status', status: random.pick([500, 502, 503, 429]), body: 'busy' },
+        fault: { ...target, kind: 'status', status: random.pick([500, 502, 503, 429]), body: 'busy' },
       };
     default:
       return kind satisfies never;
@@ -276,36 +297,27 @@ function statusTrouble(random: Random, provider: ProviderName, scope: Scope): Up
 }
 
 /** What only makes sense at one step. */
-function ownTrouble(random: Random, scope: Scope, images: number): UpstreamTrouble {
-  const { on } = scope;
+function ownTrouble(random: Random, target: Target, images: number): UpstreamTrouble {
+  const { on } = target;
   if (on === 'poll')
-    return { name: 'poll: states out of order', fault: { ...scope, kind: 'wrong-state-order' } };
+    return { name: 'poll: states out of order', fault: { ...target, kind: 'wrong-state-order' } };
   if (on === 'download') {
     return random.chance(0.25)
-      ? { name: 'download: expired', fault: { ...scope, times: 1, kind: 'expired' } }
-      : { name: 'download: 404 at first', fault: { ...scope, kind: 'not-found-first' } };
+      ? { name: 'download: expired', fault: { ...target, times: 1, kind: 'expired' } }
+      : { name: 'download: 404 at first', fault: { ...target, kind: 'not-found-first' } };
   }
   if (random.chance(0.5)) {
     const indexes = [random.integer(0, Math.max(0, images - 1))];
-    return { name: 'submit: one image fails', fault: { ...scope, kind: 'partial', indexes } };
+    return { name: 'submit: one image fails', fault: { ...target, kind: 'partial', indexes } };
   }
   // Kling's moderation of a made picture is a failed task; its input side is a refusal.
   const stage = random.pick(['input', 'output'] as const);
-  return { name: 'submit: moderated', fault: { ...scope, kind: 'moderation', stage } };
+  return { name: 'submit: moderated', fault: { ...target, kind: 'moderation', stage } };
 }
 
-function planUpset(random: Random): Upset {
-  const kind = random.weigh({
-    kill: 10,
-    terminate: 3,
-    'upstream-gone': 7,
-    'records-busy': 9,
-    'disk-full': 5,
-    'objects-full': 6,
-    'drafts-gone': 4,
-    'gateway-clock': 4,
-    'upstream-clock': 4,
-  });
+function planUpset(random: Random, kinds: readonly Upset['kind'][]): Upset {
+  const weights = Object.fromEntries(kinds.map((kind) => [kind, upsetWeights[kind]]));
+  const kind = random.weigh(weights as Record<Upset['kind'], number>);
   const moment: Moment = {
     after: random.pick(['sent', 'submit', 'poll', 'download']),
     delayMs: random.chance(0.5) ? random.integer(0, 15) : random.integer(15, 400),
@@ -322,7 +334,7 @@ function planUpset(random: Random): Upset {
     case 'disk-full':
     case 'objects-full':
     case 'drafts-gone':
-      return { kind, moment, forMs: random.integer(50, 1500) };
+      return { kind, moment, forMs: random.integer(50, 800) };
     case 'gateway-clock':
       return { kind, moment, toMs: random.integer(-300_000, 300_000) };
     case 'upstream-clock':

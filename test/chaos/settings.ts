@@ -13,6 +13,7 @@ export const firstSecret = `sk-${'c'.repeat(40)}`;
 /** Callers are answered after this long; short, so that generations that outlive their callers happen. */
 const deadlineMs = 6000;
 const drainMs = 1500;
+const checkLimitMs = 120_000;
 
 /**
  * Two routes per model: through the door that can be shut, and past it.
@@ -70,6 +71,24 @@ export async function makeKeys(
     secrets.push(stdout.trim());
   }
   return secrets;
+}
+
+/** What `easel check` says of the data, and whether it found anything. */
+export async function checkData(
+  program: string,
+  env: Record<string, string>,
+): Promise<{ isClean: boolean; says: string }> {
+  const command = [path.join(program, 'src/cli/easel.ts'), 'check'];
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, command, {
+      env: { ...process.env, ...env },
+      timeout: checkLimitMs,
+    });
+    return { isClean: true, says: stdout.trim() };
+  } catch (error) {
+    const said = error instanceof Error && 'stdout' in error ? String(error.stdout).trim() : '';
+    return { isClean: false, says: said === '' ? String(error) : said };
+  }
 }
 
 /** The same port for every process of a run; it is below the range the system gives to outgoing connections. */

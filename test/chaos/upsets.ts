@@ -12,8 +12,7 @@ const run = promisify(execFile);
 
 /** A time in which something was wrong that touches every request then under way, by this process's clock. */
 export interface Span {
-  kind: Upset['kind'];
-  provider?: string;
+  upset: Upset;
   from: number;
   to: number;
 }
@@ -30,7 +29,7 @@ export interface UpsetTools {
   upstreams: Upstreams;
   dataDir: string;
   /** Told when it begins; what it returns is told the end. */
-  note(kind: Upset['kind'], provider?: string): () => void;
+  note(upset: Upset): () => void;
 }
 
 /** So many bytes of any file can still be written while the disk is "full": less than the first page of a database. */
@@ -39,7 +38,7 @@ const fullAtBytes = 4096;
 /** Does it, and undoes it where it does not undo itself. */
 export async function playUpset(upset: Upset, tools: UpsetTools): Promise<void> {
   const { gateway, upstreams, dataDir } = tools;
-  const end = tools.note(upset.kind, 'provider' in upset ? upset.provider : undefined);
+  const end = tools.note(upset);
   try {
     switch (upset.kind) {
       case 'kill':

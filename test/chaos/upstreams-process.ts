@@ -12,8 +12,8 @@ import type { FromUpstreams, ToUpstreams, UpstreamAddress } from './upstreams.ts
 
 /** A connection that says nothing for so long dies, as it would on any way through the internet. */
 const silenceMs = 2500;
-/** Of direct calls, and of tasks: these are polled at least once before they are done. */
-const delayMs = { direct: 60, task: 320 };
+/** Of direct calls, and of tasks: these are polled a few times before they are done. */
+const delayMs = { direct: 60, task: 700 };
 
 const clocks = new Map<string, { aheadMs: number }>();
 const places = new Map<number, { provider: ProviderName; isFiles: boolean }>();
