@@ -7,10 +7,13 @@ import { followEnvKey, makeFirstKey, type KeyTools } from './core/api-keys.ts';
 import { makeCatalog, type Catalog } from './core/catalog.ts';
 import { systemClock, type Clock } from './core/clock.ts';
 import { makeIdMaker } from './core/ids.ts';
+import type { KeyStore } from './core/key-store.ts';
 import { readImageObjectName } from './core/image-object.ts';
 import type { Log } from './core/log.ts';
 import type { Provider } from './core/provider.ts';
+import type { RecordStore } from './core/record-store.ts';
 import type { Route } from './core/route.ts';
+import type { WebhookStore } from './core/webhook.ts';
 import type { GenerationTools } from './generation/generate.ts';
 import { joinWindowMs, makeCreations } from './generation/idempotency.ts';
 import { makeInFlight } from './generation/in-flight.ts';
@@ -23,10 +26,13 @@ import { makeRetryBudget } from './generation/retry-budget.ts';
 import { makeRouteGates } from './generation/route-gates.ts';
 import { makeRouteHealth } from './generation/route-health.ts';
 import { makeStorageWatch } from './generation/storage-watch.ts';
+import { startWebhookSender, type WebhookSender } from './generation/webhook-sender.ts';
 import { makeServer } from './http/server.ts';
 import { makeUrlSigner } from './http/signed-url.ts';
 import type { HttpTools } from './http/tools.ts';
 import { readSignedFile } from './http/v1/files.ts';
+import { makeLinksOn } from './http/v1/links.ts';
+import { recordToWire } from './http/v1/wire.ts';
 import { openFilesystemStore } from './objects/filesystem.ts';
 import { freeBytes } from './objects/free-space.ts';
 import { providers as knownProviders, registrations, type Registration } from './providers/registry.ts';
@@ -36,6 +42,8 @@ import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox/start
 import { createUpstreamClient } from './upstream/client.ts';
 import { createDownloader } from './upstream/download.ts';
 import { fetchPublic } from './upstream/fetch-public.ts';
+import { createPublicPoster } from './upstream/post-public.ts';
+import { whyNotPublic } from './upstream/public-web.ts';
 
 /** A gateway, put together and recovered, not yet listening. */
 export interface Gateway {
@@ -61,6 +69,9 @@ export interface Overrides {
 
 /** How long what can still be collected is collected: upstream links and tasks live for a day at least. */
 const collectMs = 23 * 60 * 60 * 1000;
+
+/** For one attempt to deliver a webhook (public-api.md section 4.6). */
+const webhookTimeoutMs = 10_000;
 
 const maxJsonBytes = 64 * 1024 * 1024;
 
@@ -96,7 +107,16 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     clock,
     log,
   });
-  const records = makePatientRecords(store.records, stop.signal, { clock, log, storage });
+  let webhookSender: WebhookSender | undefined;
+  const patientRecords = makePatientRecords(store.records, stop.signal, { clock, log, storage });
+  const records: RecordStore = {
+    ...patientRecords,
+    async close(generationId, outcome) {
+      const closed = await patientRecords.close(generationId, outcome);
+      webhookSender?.wake();
+      return closed;
+    },
+  };
   const pictures = makePictureFiles({
     objects,
     maxBytes: config.maxCopyBytes,
@@ -157,6 +177,10 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     readOwnFile: (url) => readSignedFile(url, { signer, records, pictures }),
     readAsset: async () => undefined,
   };
+  const poster = createPublicPoster({
+    timeoutMs: webhookTimeoutMs,
+    allowedOrigins: config.webhookOrigins,
+  });
   const creations = makeCreations({ ...tools, idempotency: store.idempotency });
   let isDraining = false;
   const http: HttpTools = {
@@ -183,6 +207,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
         limits: { ...defaultInputLimits, maxBytes: config.maxInputBytes, allowHttp: config.allowHttpInputs },
         signal: stop.signal,
       }),
+    whyNoWebhook: (url) => whyNotPublic(url, { allowedOrigins: config.webhookOrigins, allowHttp: false }),
+    hasWebhookSecret: async (keyId) => (await store.webhooks.secretOf(keyId)) !== undefined,
     isStorageWell: () => storage.isWell(),
     isUsable: (route) => health.markOf(route) === undefined,
     isDraining: () => isDraining,
@@ -199,7 +225,20 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
       // First, so that what runs already has its slots before anybody asks for new ones.
       resuming = resumeGenerations(catalog, tools);
       void pictures.sweep();
-      return await app.listen({ host: config.host, port: config.port });
+      const address = await app.listen({ host: config.host, port: config.port });
+      webhookSender = startWebhookSender(
+        {
+          webhooks: store.webhooks,
+          records,
+          poster,
+          recordToWire: (record) => recordToWire(record, makeLinksOn(config.publicUrl ?? address, http)),
+          clock,
+          random,
+          log,
+        },
+        stop.signal,
+      );
+      return address;
     },
     close() {
       ending ??= end();
@@ -216,9 +255,9 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     await Promise.race([inFlight.empty(), clock.sleep(config.drainMs, waited.signal).catch(() => undefined)]);
     waited.abort();
     stop.abort(new Error('the gateway is stopping'));
-    await Promise.all([inFlight.empty(), resuming]);
+    await Promise.all([inFlight.empty(), resuming, webhookSender?.stopped]);
     await app.close();
-    await Promise.all([client.close(), downloader.close()]);
+    await Promise.all([client.close(), downloader.close(), poster.close()]);
     await sandbox?.close();
     await pictures.close();
     await objects.close();
@@ -266,6 +305,22 @@ export async function withKeys(
   const store = await openSqlite({ file, now: Date.now });
   try {
     await work({ keys: store.keys, ids: makeIdMaker(Date.now), now: Date.now });
+  } finally {
+    await store.close();
+  }
+  return 'done';
+}
+
+/** Like `withKeys`, with the messages to webhooks and the secrets they are signed with. */
+export async function withWebhooks(
+  config: Pick<Config, 'dataDir'>,
+  work: (webhooks: WebhookStore, keys: KeyStore) => Promise<void>,
+): Promise<'done' | 'no_data'> {
+  const file = databaseFile(config);
+  if (!existsSync(file)) return 'no_data';
+  const store = await openSqlite({ file, now: Date.now });
+  try {
+    await work(store.webhooks, store.keys);
   } finally {
     await store.close();
   }

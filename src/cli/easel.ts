@@ -4,6 +4,7 @@ import { checkCommand } from './check.ts';
 import { keysCommand } from './keys.ts';
 import { simulatorsCommand } from './simulators.ts';
 import { runGateway } from './start.ts';
+import { webhooksCommand } from './webhooks.ts';
 
 /** `npm run easel -- <command>`. */
 const program = new Command('easel')
@@ -11,6 +12,7 @@ const program = new Command('easel')
   .showHelpAfterError();
 program.command('start').description('run the gateway (the same as npm start)').action(runGateway);
 program.addCommand(keysCommand());
+program.addCommand(webhooksCommand());
 program.addCommand(checkCommand());
 program.addCommand(backupCommand());
 program.addCommand(simulatorsCommand());

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { withKeys } from '../compose.ts';
+import { withKeys, withWebhooks } from '../compose.ts';
 import { createKey, envKeyName, type KeyTools } from '../core/api-keys.ts';
 import type { ApiKey } from '../core/key-store.ts';
+import { makeWebhookSecret } from '../core/webhook.ts';
 import { readConfig } from './start.ts';
 
 /** `easel keys create|list|freeze|unfreeze|delete`: works beside a running gateway and holds from its next request on. */
@@ -34,6 +35,12 @@ export function keysCommand(): Command {
     .description('take a frozen key again')
     .action((name: string) => useKeys((tools) => change(name, { state: 'active' }, 'active again', tools)));
   keys
+    .command('webhook-secret <name>')
+    .description(
+      "make the secret that the key's webhooks are signed with; it is shown this once and replaces an earlier one",
+    )
+    .action(makeSecret);
+  keys
     .command('delete <name>')
     .description('refuse the key for good (401); its records stay in the store')
     .action((name: string) => useKeys((tools) => change(name, { state: 'deleted' }, 'deleted', tools)));
@@ -44,6 +51,25 @@ async function useKeys(work: (tools: KeyTools) => Promise<void>): Promise<void> 
   const config = readConfig();
   if (config === undefined) return;
   if ((await withKeys(config, work)) === 'no_data') {
+    fail(`There is no Easel data in ${config.dataDir} yet. Run npm start once, or set EASEL_DATA_DIR.`);
+  }
+}
+
+/** Messages that are still to be sent are signed with the new one from now on. */
+async function makeSecret(name: string): Promise<void> {
+  const config = readConfig();
+  if (config === undefined) return;
+  const done = await withWebhooks(config, async (webhooks, keys) => {
+    const key = await keys.find(name);
+    if (key === undefined) return fail(`There is no key named '${name}'. See: npm run easel -- keys list`);
+    const secret = makeWebhookSecret();
+    await webhooks.setSecret(key.id, secret, Date.now());
+    process.stdout.write(`${secret}\n`);
+    process.stderr.write(
+      `Webhooks of key '${key.name}' are signed with this secret. It is not shown again.\n`,
+    );
+  });
+  if (done === 'no_data') {
     fail(`There is no Easel data in ${config.dataDir} yet. Run npm start once, or set EASEL_DATA_DIR.`);
   }
 }

@@ -61,6 +61,11 @@ function trustProxy(text: string): boolean | string[] | undefined {
     : undefined;
 }
 
+function origins(text: string): string[] | undefined {
+  const all = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+  return all.every((origin) => /^https?:/.test(origin) && isOrigin(origin)) ? all : undefined;
+}
+
 const printable = /^[\x21-\x7e]{1,4096}$/;
 
 export const settings = {
@@ -205,6 +210,13 @@ export const settings = {
     'false',
     'Input images may be fetched over plain http, from public hosts.',
     (text) => ({ true: true, false: false })[text.toLowerCase()],
+  ),
+  webhookOrigins: setting(
+    'EASEL_WEBHOOK_ORIGINS',
+    'origins such as http://10.0.0.5:3000, separated by commas',
+    '',
+    'Places in your own network that webhooks may be sent to, over http too; all others must be public and https.',
+    origins,
   ),
 } as const;
 

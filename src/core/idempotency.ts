@@ -19,6 +19,8 @@ export interface CreateIdentity {
 export interface RequestOrigin extends Omit<CreateIdentity, 'keyId'> {
   idempotencyKey: string | undefined;
   responseFormat: ResponseFormat;
+  /** A message about the end is to be sent there, under this id. */
+  webhook?: { id: string; url: string };
 }
 
 /** Where an Idempotency-Key counts. */

@@ -1,7 +1,10 @@
 import { monotonicFactory } from 'ulid';
 
+/** Records, assets, requests, keys, messages to webhooks. */
+export type IdPrefix = 'img' | 'ua' | 'req' | 'key' | 'msg';
+
 /** Makes one kind of id: prefix + 26 Crockford base32 characters, increasing within a process. */
-export type IdMaker = (prefix: 'img' | 'ua' | 'req' | 'key') => string;
+export type IdMaker = (prefix: IdPrefix) => string;
 
 /**
  * Ids sort by the time they were made, which is what makes list cursors stateless (public-api.md section 1).
@@ -12,9 +15,9 @@ export function makeIdMaker(now: () => number): IdMaker {
   return (prefix) => `${prefix}_${next(now())}`;
 }
 
-const idPattern = /^(img|ua|req|key)_[0-9A-HJKMNP-TV-Z]{26}$/;
+const idPattern = /^(img|ua|req|key|msg)_[0-9A-HJKMNP-TV-Z]{26}$/;
 
 /** True when the text has the form of an id with this prefix. */
-export function isId(prefix: 'img' | 'ua' | 'req' | 'key', text: string): boolean {
+export function isId(prefix: IdPrefix, text: string): boolean {
   return idPattern.test(text) && text.startsWith(`${prefix}_`);
 }

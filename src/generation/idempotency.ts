@@ -20,7 +20,11 @@ export interface CreateRequest extends CreateIdentity {
 }
 
 /** A checked request, ready to be started. */
-export type PreparedOrder = Omit<GenerationOrder, 'origin'> & { responseFormat: ResponseFormat };
+export type PreparedOrder = Omit<GenerationOrder, 'origin'> & {
+  responseFormat: ResponseFormat;
+  /** Where a message about the end is to be sent, and under which id. */
+  webhook?: { id: string; url: string } | undefined;
+};
 
 /** A request with its generation, new or an earlier request's. */
 export interface AcceptedRequest {
@@ -116,9 +120,15 @@ export function makeCreations(tools: CreationTools): Creations {
     request: CreateRequest,
     prepared: PreparedOrder,
   ): Promise<AcceptedRequest | undefined> {
-    const { responseFormat, ...order } = prepared;
+    const { responseFormat, webhook, ...order } = prepared;
     const { endpoint, bodyHash, idempotencyKey } = request;
-    const origin = { endpoint, bodyHash, idempotencyKey, responseFormat };
+    const origin = {
+      endpoint,
+      bodyHash,
+      idempotencyKey,
+      responseFormat,
+      ...(webhook === undefined ? {} : { webhook }),
+    };
     const started = await startGeneration({ ...order, origin }, tools);
     if (started === 'claimed') return undefined;
     const { record, deadlineAtMs, finished } = started;

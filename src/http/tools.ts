@@ -33,6 +33,10 @@ export interface HttpTools {
     references: readonly InputReference[],
     rules: InputRules,
   ): Promise<{ images: readonly InputImage[]; warnings: readonly Warning[] }>;
+  /** Why nothing may be sent to this address, as far as it shows; undefined: it may. */
+  whyNoWebhook(url: URL | null): string | undefined;
+  /** Whether messages to webhooks can be signed for a key, by its internal id. */
+  hasWebhookSecret(keyId: string): Promise<boolean>;
   /** True when a picture that is paid for now has a safe place. */
   isStorageWell(): Promise<boolean>;
   /** True when the route can be asked now. */

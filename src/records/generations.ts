@@ -14,6 +14,7 @@ import {
 } from './generation-rows.ts';
 import { claimKey } from './idempotency.ts';
 import type { Schema } from './schema.ts';
+import { makeDue, openDelivery } from './webhooks.ts';
 
 export function makeRecordStore(database: Database): RecordStore {
   const { reader, write, prompts, now } = database;
@@ -30,6 +31,7 @@ export function makeRecordStore(database: Database): RecordStore {
         if (calls.length > 0) await writer.insertInto('calls').values(calls.map(toCallRow)).execute();
         if (record.images.length > 0) await putImages(writer, record.id, record.images);
         await prompts.add(writer, { number, keyId: record.keyId, prompt: record.prompt });
+        await openDelivery(writer, record, origin?.webhook);
         return 'opened';
       }),
 
@@ -100,6 +102,7 @@ export function makeRecordStore(database: Database): RecordStore {
           .where('generation_id', '=', generationId)
           .where('state', 'not in', ['done', 'failed'])
           .execute();
+        await makeDue(writer, generationId, now());
         return { isLate: closed.late === 1 };
       }),
 

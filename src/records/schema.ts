@@ -13,6 +13,8 @@ export interface Schema {
   api_keys: ApiKeysTable;
   settings: SettingsTable;
   health: HealthTable;
+  webhook_deliveries: WebhookDeliveriesTable;
+  webhook_secrets: WebhookSecretsTable;
 }
 
 export interface GenerationsTable {
@@ -107,4 +109,26 @@ export interface SettingsTable {
 export interface HealthTable {
   id: number;
   checked_at_ms: number;
+}
+
+export interface WebhookDeliveriesTable {
+  id: string;
+  generation_id: string;
+  key_id: string;
+  url: string;
+  state: 'waiting' | 'pending' | 'delivered' | 'given_up';
+  attempts: number;
+  /** Not null exactly while it is pending. */
+  next_at_ms: number | null;
+  created_at_ms: number;
+  ended_at_ms: number | null;
+  last_status: number | null;
+  last_error: string | null;
+  last_attempt_at_ms: number | null;
+}
+
+export interface WebhookSecretsTable {
+  key_id: string;
+  secret: string;
+  made_at_ms: number;
 }

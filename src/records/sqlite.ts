@@ -7,6 +7,7 @@ import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from
 import type { IdempotencyStore } from '../core/idempotency.ts';
 import type { KeyStore, SettingStore } from '../core/key-store.ts';
 import { RecordStoreError, type RecordStore } from '../core/record-store.ts';
+import type { WebhookStore } from '../core/webhook.ts';
 import type { Database } from './database.ts';
 import { makeRecordStore } from './generations.ts';
 import { makeIdempotencyStore } from './idempotency.ts';
@@ -17,6 +18,7 @@ import { makeSettingStore } from './settings.ts';
 import { makeCommits } from './sqlite-commits.ts';
 import { inPortWords } from './sqlite-error.ts';
 import { sqlitePrompts } from './sqlite-prompts.ts';
+import { makeWebhookStore } from './webhooks.ts';
 
 export interface SqliteOptions {
   /** Made, with its folder, when it is not there. */
@@ -31,6 +33,7 @@ export interface Stores {
   idempotency: IdempotencyStore;
   keys: KeyStore;
   settings: SettingStore;
+  webhooks: WebhookStore;
   /** Ends when all writes that were begun are on the disk. */
   close(): Promise<void>;
 }
@@ -47,6 +50,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Stores> {
     idempotency: makeIdempotencyStore(database),
     keys: makeKeyStore(database),
     settings: makeSettingStore(database),
+    webhooks: makeWebhookStore(database),
     close: () => opened.close(),
   };
 }

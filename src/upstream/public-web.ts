@@ -18,6 +18,8 @@ export interface OpenOptions {
   headersTimeoutMs: number;
   idleTimeoutMs: number;
   signal: AbortSignal;
+  /** Sent with POST; absent: a GET. Only with `maxRedirects` 0. */
+  post?: { body: string; headers: Readonly<Record<string, string>> };
 }
 
 export type Opened =
@@ -26,7 +28,7 @@ export type Opened =
   /** Must not be asked, or leads nowhere; asking again would change nothing. */
   | { kind: 'refused'; details: string };
 
-/** GETs addresses that come from outside. Nothing that identifies us or a caller is ever sent. */
+/** Asks addresses that come from outside. Nothing that identifies us or a caller is ever sent. */
 export interface PublicWeb {
   /** Throws SendFailure. */
   open(address: string, options: OpenOptions): Promise<Opened>;
@@ -51,16 +53,22 @@ export function createPublicWeb(options: { connectTimeoutMs: number; resolve?: R
     async open(address, options) {
       let url = URL.parse(address);
       for (let redirects = 0; ; redirects += 1) {
-        const details = refusalOf(url, options);
+        const details = whyNotPublic(url, options);
         if (url === null || details !== undefined) {
           return { kind: 'refused', details: details ?? 'not a URL' };
         }
         if (redirects > options.maxRedirects) return { kind: 'refused', details: 'too many redirects' };
         const pools = options.allowedOrigins.includes(url.origin) ? allowedPools : publicPools;
         const outgoing = {
-          method: 'GET' as const,
+          method: options.post === undefined ? ('GET' as const) : ('POST' as const),
           url,
-          headers: { accept: options.accept, 'accept-encoding': 'identity', 'user-agent': 'easel' },
+          headers: {
+            accept: options.accept,
+            'accept-encoding': 'identity',
+            'user-agent': 'easel',
+            ...options.post?.headers,
+          },
+          ...(options.post === undefined ? {} : { body: options.post.body }),
           headersTimeoutMs: options.headersTimeoutMs,
           idleTimeoutMs: options.idleTimeoutMs,
         };
@@ -85,8 +93,8 @@ export function createPublicWeb(options: { connectTimeoutMs: number; resolve?: R
   };
 }
 
-/** Why a URL must not be asked, or undefined. */
-function refusalOf(
+/** Why a URL must not be asked, as far as it shows without a look-up; undefined: it may be. */
+export function whyNotPublic(
   url: URL | null,
   options: Pick<OpenOptions, 'allowedOrigins' | 'allowHttp'>,
 ): string | undefined {

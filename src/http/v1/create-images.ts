@@ -10,6 +10,7 @@ import { bendToCard } from './lenient.ts';
 import { readNativeSwitch } from './native-switch.ts';
 import { readHandling } from './prefer.ts';
 import { readImageRequest, readModel } from './read-request.ts';
+import { readWebhook } from './webhook-field.ts';
 
 /** A request to create images, as its endpoint has read it. */
 export interface CreateAsk {
@@ -52,6 +53,7 @@ async function prepare(
   }
   const bent = isLenient ? bendToCard(body, model) : { body, warnings: [] };
   const checked = readImageRequest(bent.body, model);
+  const webhook = await readWebhook(checked.parameters, key, request, tools);
   const { images, warnings } = await tools.loadInputs(checked.references, checked.model.card.inputImages);
   return {
     keyId: key.id,
@@ -61,6 +63,7 @@ async function prepare(
     warnings: [...bent.warnings, ...checked.warnings, ...warnings],
     spelling: spellInputs(checked.spelling, images),
     responseFormat: checked.responseFormat,
+    webhook,
   };
 }
 

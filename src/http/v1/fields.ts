@@ -50,10 +50,23 @@ export const fields: readonly Field[] = [
   field('output_compression', 'card', never),
   field('partial_images', 'card', (value) => value === 0),
   field('input_fidelity', 'card', never),
-  field('webhook_url', 'card', never),
+  field('webhook_url', 'always', never),
   field('provider_options', 'always', emptyObject),
   field('user', 'always', never),
 ];
 
-/** The one field that needs no card and has a form of its own. */
-export const userSchema = { type: 'string', maxLength: 256 };
+/** Fields that are this server's own work and therefore the same on every model. */
+export const ownSchemas: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  user: {
+    type: 'string',
+    maxLength: 256,
+    description: "The caller's own end user; kept with the record.",
+  },
+  webhook_url: {
+    type: 'string',
+    maxLength: 2048,
+    examples: ['https://example.com/easel'],
+    description:
+      'Where a signed message is sent when the images are made or have failed (Standard Webhooks): an https address of a public host. Only with `Prefer: respond-async`.',
+  },
+};

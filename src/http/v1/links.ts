@@ -4,12 +4,17 @@ import type { HttpTools } from '../tools.ts';
 import { formQuery } from './copy-query.ts';
 import { filePath, type LinkMaker } from './wire.ts';
 
+type LinkTools = Pick<HttpTools, 'signer' | 'clock'> & {
+  settings: Pick<HttpTools['settings'], 'publicUrl' | 'urlTtlSeconds'>;
+};
+
 /** Signed URLs for one reply, all good for the same time from now. URLs are never stored. */
-export function makeLinks(
-  request: FastifyRequest,
-  tools: Pick<HttpTools, 'signer' | 'clock' | 'settings'>,
-): LinkMaker {
-  const base = ownAddress(request, tools.settings.publicUrl);
+export function makeLinks(request: FastifyRequest, tools: LinkTools): LinkMaker {
+  return makeLinksOn(ownAddress(request, tools.settings.publicUrl), tools);
+}
+
+/** The same for what is no reply: on an address of this server, without a trailing slash. */
+export function makeLinksOn(base: string, tools: LinkTools): LinkMaker {
   const expiresAtMs = tools.clock.now() + tools.settings.urlTtlSeconds * 1000;
   return (imageId, image, form) =>
     `${base}${tools.signer.sign(filePath(imageId, image, form), expiresAtMs, formQuery(form))}`;

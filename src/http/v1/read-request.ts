@@ -7,7 +7,7 @@ import type { Warning } from '../../core/record.ts';
 import { parsePixels, resolveShape, type AskedShape } from '../../core/shape.ts';
 import { readInputReferences, type InputReference } from '../../generation/input-references.ts';
 import { checkParameter } from './check-parameter.ts';
-import { fields, userSchema } from './fields.ts';
+import { fields, ownSchemas } from './fields.ts';
 import { checkOneSpelling, isObject, readGiven, spellingOf, type Given } from './given-fields.ts';
 import { checkGrants, checkShape, integer, readGroup, readShapeWishes, text } from './joint-rules.ts';
 import { refuseUnsupported } from './refuse-unsupported.ts';
@@ -168,7 +168,7 @@ function checkFields(given: Given, model: Model, inputs: number): Record<string,
     const value = given.values[name];
     if (value !== undefined && !readElsewhere.has(name)) {
       const param = spellingOf(given, name);
-      const schema = name === 'user' ? userSchema : card.parameters[name];
+      const schema = ownSchemas[name] ?? card.parameters[name];
       if (schema === undefined) continue;
       const isAbsent = field.asksForNothing(value) && (value === 'auto' || value === -1);
       // Pixels are checked by the card's size rules, which can name the nearest legal size.

@@ -1,7 +1,7 @@
 import type { Card } from '../../core/card.ts';
 import type { Model } from '../../core/catalog.ts';
 import type { JsonSchema, RequestBody } from '../openapi/operation.ts';
-import { fields, userSchema, type Field } from './fields.ts';
+import { fields, ownSchemas, type Field } from './fields.ts';
 import { conflictsOf, sizeToWire } from './wire.ts';
 
 /**
@@ -65,10 +65,8 @@ function schemaOf({ name }: Field, card: Card): JsonSchema | undefined {
       return card.inputImages.max === 0 ? undefined : inputImages(card);
     case 'provider_options':
       return Object.keys(card.providerOptions).length === 0 ? undefined : providerOptions(card);
-    case 'user':
-      return { ...userSchema, description: "The caller's own end user; kept with the record." };
     default:
-      return card.parameters[name];
+      return ownSchemas[name] ?? card.parameters[name];
   }
 }
 

@@ -2,6 +2,7 @@ import { recordsAndKeys } from './0001-records-and-keys.ts';
 import { idempotency } from './0002-idempotency.ts';
 import { contentCredentials } from './0003-content-credentials.ts';
 import { parameterHandling } from './0004-parameter-handling.ts';
+import { webhooks } from './0005-webhooks.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order. */
@@ -10,4 +11,5 @@ export const migrations: readonly Migration[] = [
   idempotency,
   contentCredentials,
   parameterHandling,
+  webhooks,
 ];

@@ -1,0 +1,142 @@
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { RecordStore } from '../core/record-store.ts';
+import type { GenerationRecord } from '../core/record.ts';
+import {
+  signWebhook,
+  webhookPauseMs,
+  type WebhookDelivery,
+  type WebhookOutcome,
+  type WebhookStore,
+} from '../core/webhook.ts';
+import type { PublicPoster } from '../upstream/post-public.ts';
+
+/** What sending needs, handed in. */
+export interface WebhookTools {
+  webhooks: WebhookStore;
+  records: Pick<RecordStore, 'get'>;
+  poster: Pick<PublicPoster, 'post'>;
+  /** The record as GET /v1/images/{id} gives it, with links signed now. */
+  recordToWire(record: GenerationRecord): unknown;
+  clock: Clock;
+  /** 0 <= x < 1 */
+  random: () => number;
+  log: Log;
+}
+
+/** Sends what is due until it is stopped; at least once, over a day (public-api.md section 4.6). */
+export interface WebhookSender {
+  /** Something may have fallen due. */
+  wake(): void;
+  /** Resolves when no attempt runs any more. */
+  stopped: Promise<void>;
+}
+
+/** Attempts at once: in all, and to one origin, so that a slow receiver does not hold up the others. */
+const maxAtOnce = 16;
+const maxPerOrigin = 4;
+/** An attempt is over well before; when its process has died, another begins then. */
+const leaseMs = 20_000;
+/** Another process, the command line, may make something due. */
+const lookMs = 2_000;
+
+/** Begins at once, with what an earlier process left. */
+export function startWebhookSender(tools: WebhookTools, stop: AbortSignal): WebhookSender {
+  const { webhooks, clock, log } = tools;
+  /** Delivery id -> the origin it is being sent to. */
+  const running = new Map<string, string>();
+  const attempts = new Set<Promise<void>>();
+  let wakeUp: (() => void) | undefined;
+  return { wake: () => wakeUp?.(), stopped: run() };
+
+  async function run(): Promise<void> {
+    while (!stop.aborted) {
+      const woken = new AbortController();
+      wakeUp = () => woken.abort();
+      try {
+        await startDue();
+      } catch (error) {
+        log.warn({ error }, 'The webhooks that are due could not be read; it is tried again.');
+      }
+      await clock.sleep(lookMs, AbortSignal.any([stop, woken.signal])).catch(() => undefined);
+    }
+    await Promise.all(attempts);
+  }
+
+  async function startDue(): Promise<void> {
+    if (running.size >= maxAtOnce) return;
+    // Those of a slow origin may stand in front: looked past, within reason.
+    for (const delivery of await webhooks.due(clock.now(), 100)) {
+      const origin = URL.parse(delivery.url)?.origin ?? '';
+      const there = [...running.values()].filter((other) => other === origin).length;
+      if (running.has(delivery.id) || there >= maxPerOrigin || running.size >= maxAtOnce) continue;
+      running.set(delivery.id, origin);
+      const attempt = deliver(delivery).finally(() => {
+        running.delete(delivery.id);
+        attempts.delete(attempt);
+        wakeUp?.();
+      });
+      attempts.add(attempt);
+    }
+  }
+
+  /** Never throws. What cannot be noted is due again when its lease is over: once too often, never too seldom. */
+  async function deliver(delivery: WebhookDelivery): Promise<void> {
+    try {
+      const nowMs = clock.now();
+      if (!(await webhooks.claim(delivery.id, nowMs, nowMs + leaseMs))) return;
+      const outcome = await attempt({ ...delivery, attempts: delivery.attempts + 1 });
+      await webhooks.end(delivery.id, outcome, clock.now());
+      const facts = {
+        webhook: delivery.id,
+        generation: delivery.generationId,
+        attempts: delivery.attempts + 1,
+        status: outcome.status,
+      };
+      if (outcome.state === 'delivered') log.info(facts, 'A webhook was delivered.');
+      else if (outcome.state === 'given_up')
+        log.warn({ ...facts, details: outcome.error }, 'A webhook was given up.');
+      else log.info({ ...facts, details: outcome.error }, 'A webhook was not taken; it is sent again.');
+    } catch (error) {
+      if (stop.aborted) return;
+      log.warn({ webhook: delivery.id, error }, 'A webhook could not be sent; it is tried again.');
+    }
+  }
+
+  async function attempt({
+    id,
+    generationId,
+    keyId,
+    url,
+    attempts,
+  }: WebhookDelivery): Promise<WebhookOutcome> {
+    const [record, secret] = await Promise.all([
+      tools.records.get(generationId, keyId),
+      webhooks.secretOf(keyId),
+    ]);
+    if (record === undefined)
+      return { state: 'given_up', status: undefined, error: 'the record was deleted' };
+    if (secret === undefined) return { state: 'given_up', status: undefined, error: 'the key has no secret' };
+    const body = JSON.stringify(messageOf(record, tools));
+    const headers = signWebhook(secret, { id, sentAtMs: clock.now(), body });
+    const answer = await tools.poster.post(url, body, headers, stop);
+    const status = 'status' in answer ? answer.status : undefined;
+    if (status !== undefined && status >= 200 && status < 300) return { state: 'delivered', status };
+    const error = 'failed' in answer ? answer.failed : `HTTP ${answer.status}`;
+    // The receiver says that it wants none of these any more (Standard Webhooks, "Status code").
+    if (status === 410) return { state: 'given_up', status, error };
+    const pauseMs = webhookPauseMs(attempts, tools.random);
+    return pauseMs === undefined
+      ? { state: 'given_up', status, error }
+      : { state: 'pending', status, error, nextAtMs: clock.now() + pauseMs };
+  }
+}
+
+function messageOf(record: GenerationRecord, { recordToWire }: Pick<WebhookTools, 'recordToWire'>) {
+  return {
+    type: record.status === 'completed' ? 'image.completed' : 'image.failed',
+    // As Standard Webhooks has it: when it happened, not when it is sent.
+    timestamp: new Date(record.finishedAtMs ?? record.createdAtMs).toISOString(),
+    data: recordToWire(record),
+  };
+}
