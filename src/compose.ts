@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { loadConfig, type Config, type Env } from './config/load.ts';
@@ -17,7 +17,13 @@ import type { WebhookStore } from './core/webhook.ts';
 import type { GenerationTools } from './generation/generate.ts';
 import { joinWindowMs, makeCreations } from './generation/idempotency.ts';
 import { makeInFlight } from './generation/in-flight.ts';
-import { defaultInputLimits, loadInputImages, type InputSources } from './generation/input-images.ts';
+import {
+  defaultInputLimits,
+  loadInputImages,
+  type InputDependencies,
+  type InputSources,
+} from './generation/input-images.ts';
+import { loadMask } from './generation/input-mask.ts';
 import { makeLateResults } from './generation/late-results.ts';
 import { makePatientRecords } from './generation/patient-records.ts';
 import { makePictureFiles } from './generation/picture-files.ts';
@@ -74,6 +80,7 @@ const collectMs = 23 * 60 * 60 * 1000;
 const webhookTimeoutMs = 10_000;
 
 const maxJsonBytes = 64 * 1024 * 1024;
+const maxFormBytes = 330 * 1024 * 1024;
 
 /** Reads the settings for the providers of this program. Throws ConfigError with all mistakes together. */
 export function readSettings(env: Env): Config {
@@ -91,6 +98,9 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   await mkdir(config.dataDir, { recursive: true });
   const lock = lockDataDirectory(config.dataDir);
   const stop = new AbortController();
+  const uploads = join(config.dataDir, 'uploads');
+  // What a killed process had been sent.
+  await rm(uploads, { recursive: true, force: true });
   const objects = await openFilesystemStore({
     folder: objectFolder(config),
     held: { maxBytes: config.maxHeldBytes, clock, signal: stop.signal },
@@ -171,12 +181,17 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     stop: stop.signal,
     download: (url, route, signal) => downloader.fetch(url, route, signal),
   };
-  const inputSources: InputSources = {
+  const inputSources: Omit<InputSources, 'readAsset'> = {
     fetch: (url, { maxBytes }, signal) =>
       fetchPublic(url, { maxBytes, signal, allowHttp: config.allowHttpInputs }),
     readOwnFile: (url) => readSignedFile(url, { signer, records, pictures }),
-    readAsset: async () => undefined,
   };
+  const inputDependencies = (keyId: string): InputDependencies => ({
+    ...inputSources,
+    readAsset: async (_assetId) => (keyId === '' ? undefined : undefined),
+    limits: { ...defaultInputLimits, maxBytes: config.maxInputBytes, allowHttp: config.allowHttpInputs },
+    signal: stop.signal,
+  });
   const poster = createPublicPoster({
     timeoutMs: webhookTimeoutMs,
     allowedOrigins: config.webhookOrigins,
@@ -199,14 +214,11 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
       urlTtlSeconds: config.urlTtlSeconds,
       parameterHandling: config.parameterHandling,
       maxJsonBytes,
+      forms: { folder: uploads, maxBytes: maxFormBytes, maxFileBytes: config.maxInputBytes },
     },
     accept: (request, prepare) => creations.accept(request, prepare),
-    loadInputs: (references, rules) =>
-      loadInputImages(references, rules, {
-        ...inputSources,
-        limits: { ...defaultInputLimits, maxBytes: config.maxInputBytes, allowHttp: config.allowHttpInputs },
-        signal: stop.signal,
-      }),
+    loadInputs: (keyId, references, rules) => loadInputImages(references, rules, inputDependencies(keyId)),
+    loadMask: (keyId, mask, first, rules) => loadMask(mask, first, rules, inputDependencies(keyId)),
     whyNoWebhook: (url) => whyNotPublic(url, { allowedOrigins: config.webhookOrigins, allowHttp: false }),
     hasWebhookSecret: async (keyId) => (await store.webhooks.secretOf(keyId)) !== undefined,
     isStorageWell: () => storage.isWell(),

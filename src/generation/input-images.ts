@@ -98,13 +98,21 @@ function checkCount(count: number, max: number, field: string): void {
   }
 }
 
-async function readBytes(
+/** The bytes of one input image, wherever they are. Throws GatewayError. */
+export async function readBytes(
   { param, reference }: InputReference,
   dependencies: InputDependencies,
   bytesLeft: number,
 ): Promise<Uint8Array> {
   if (reference.kind === 'remote') return readRemote(reference.url, param, dependencies, bytesLeft);
   if (reference.kind === 'inline') return readInline(reference.base64, param, dependencies.limits);
+  if (reference.kind === 'upload') {
+    const { upload } = reference;
+    const { maxBytes } = dependencies.limits;
+    if (upload.bytes > maxBytes)
+      throw invalidImage(param, `The input image is larger than ${asMebibytes(maxBytes)}.`);
+    return await upload.read();
+  }
   const bytes = await dependencies.readAsset(reference.assetId);
   if (bytes === undefined) throw assetNotFound(param);
   return bytes;
@@ -143,7 +151,7 @@ async function readRemote(
 }
 
 /** Sniffed and measured before any decoder sees the bytes, then decoded once to find what is cut off or not what it says. */
-async function checkAndFit(
+export async function checkAndFit(
   bytes: Uint8Array,
   param: string,
   rules: InputRules,

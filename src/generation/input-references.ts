@@ -7,7 +7,20 @@ export type Reference =
   | { kind: 'remote'; url: string }
   /** Base64 that decodes. `mime` is the caller's claim, lower case; the bytes decide. */
   | { kind: 'inline'; mime: string; base64: string }
-  | { kind: 'asset'; assetId: string };
+  | { kind: 'asset'; assetId: string }
+  | { kind: 'upload'; upload: Upload };
+
+/** A file that came with the request; it stands in the body where an image's address would. */
+export class Upload {
+  readonly bytes: number;
+  readonly read: () => Promise<Uint8Array>;
+
+  /** `bytes` is Infinity for a file that was not kept whole. */
+  constructor(bytes: number, read: () => Promise<Uint8Array>) {
+    this.bytes = bytes;
+    this.read = read;
+  }
+}
 
 /** One input image of a request. */
 export interface InputReference {
@@ -53,6 +66,7 @@ export function readInputReferences(body: Readonly<Record<string, unknown>>): In
 /** One image input in any of its forms: a string, `{"url"}`, `{"image_url"}` or `{"file_id"}`. For masks too. */
 export function readReference(value: unknown, param: string): Reference {
   if (typeof value === 'string') return readText(value, param);
+  if (value instanceof Upload) return { kind: 'upload', upload: value };
   if (!isObject(value)) throw wrongType(param);
   const key = onlyKey(value, ['url', 'image_url', 'file_id'], param);
   const inner = value[key];

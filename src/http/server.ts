@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
 import fastify, {
+  type FastifyContextConfig,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
@@ -11,6 +12,7 @@ import { asGatewayError, GatewayError, toPublicError } from '../core/errors.ts';
 import type { ApiKey } from '../core/key-store.ts';
 import { authenticate } from './auth.ts';
 import { endIdleConnections } from './end-idle-connections.ts';
+import { isForm } from './form.ts';
 import type { HttpTools } from './tools.ts';
 import { answerUnreadable } from './unreadable.ts';
 import { docsOperations, docsRoutes } from './docs/routes.ts';
@@ -22,6 +24,8 @@ import { fileRoutes } from './v1/files.ts';
 import { generationOperations } from './v1/images-generations-operations.ts';
 import { generationRoutes } from './v1/images-generations.ts';
 import { contentOperations, imageOperations } from './v1/images-operations.ts';
+import { editOperations } from './v1/images-edits-operations.ts';
+import { editRoutes } from './v1/images-edits.ts';
 import { imageRoutes } from './v1/images.ts';
 import { modelOperations } from './v1/models-operations.ts';
 import { modelRoutes } from './v1/models.ts';
@@ -29,6 +33,10 @@ import { healthOperations } from './health-operations.ts';
 import { healthRoutes } from './health.ts';
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route takes multipart forms. */
+    takesForm?: true;
+  }
   interface FastifyRequest {
     /** The key of an authenticated request; set for everything under /v1 but /v1/files/. */
     apiKey: ApiKey | undefined;
@@ -66,6 +74,10 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
+  // Read by the route itself, straight to the disk.
+  app.addContentTypeParser('multipart/form-data', (request, _payload, done) =>
+    done(request.routeOptions.config.takesForm === true ? null : wrongType()),
+  );
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -75,9 +87,11 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   });
   // A length that is announced counts before the type of the body (public-api.md section 3).
   app.addHook('preParsing', (request, _reply, _payload, done) => {
-    const { bodyLimit } = request.routeOptions;
-    const isTooLarge = bodyLimit !== undefined && Number(request.headers['content-length'] ?? 0) > bodyLimit;
-    done(isTooLarge ? tooLarge(bodyLimit) : null);
+    const { bodyLimit, config } = request.routeOptions;
+    const { forms } = tools.settings;
+    const maxBytes = config.takesForm === true && isForm(request) ? forms.maxBytes : bodyLimit;
+    const isTooLarge = maxBytes !== undefined && Number(request.headers['content-length'] ?? 0) > maxBytes;
+    done(isTooLarge ? tooLarge(maxBytes) : null);
   });
   app.addHook('onResponse', (request, reply, done) => {
     logReply(request, reply, tools);
@@ -99,11 +113,16 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   );
 
   const described: Record<string, OperationTable[string]> = {};
-  const registerApi = <Table extends OperationTable>(operations: Table, routes: RoutesOf<Table>): void => {
+  const registerApi = <Table extends OperationTable>(
+    operations: Table,
+    routes: RoutesOf<Table>,
+    config: FastifyContextConfig = {},
+  ): void => {
     Object.assign(described, operations);
-    register(app, routes);
+    register(app, routes, config);
   };
   registerApi(generationOperations, generationRoutes(tools));
+  registerApi(editOperations, editRoutes(tools), { takesForm: true });
   registerApi(imageOperations, imageRoutes(tools));
   registerApi(contentOperations, contentRoutes(tools));
   registerApi(fileOperations, fileRoutes(tools));
@@ -117,7 +136,7 @@ export function makeServer(tools: HttpTools): FastifyInstance {
 }
 
 /** Registers routes by name; every other method on a known path is 405 with Allow. */
-function register(app: FastifyInstance, table: RouteTable): void {
+function register(app: FastifyInstance, table: RouteTable, config: FastifyContextConfig = {}): void {
   const all = app.supportedMethods.filter((method) => method !== 'CONNECT');
   for (const [url, handlers] of Object.entries(table)) {
     const methods = all.filter(
@@ -125,7 +144,7 @@ function register(app: FastifyInstance, table: RouteTable): void {
     );
     for (const method of methods) {
       const handler = handlers[method] ?? handlers['GET'];
-      if (handler !== undefined) app.route({ method, url, handler, exposeHeadRoute: false });
+      if (handler !== undefined) app.route({ method, url, handler, config, exposeHeadRoute: false });
     }
     app.route({
       method: all.filter((method) => !methods.includes(method)),
@@ -205,11 +224,7 @@ function fromFramework(error: FastifyError | GatewayError, tools: HttpTools): Ga
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return tooLarge(tools.settings.maxJsonBytes, error);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new GatewayError(
-        'invalid_content_type',
-        "Send the body as JSON, with 'Content-Type: application/json'.",
-        { cause: error },
-      );
+      return wrongType(error);
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':
       return new GatewayError('invalid_json', 'The body does not have the length its header gives.', {
@@ -221,6 +236,11 @@ function fromFramework(error: FastifyError | GatewayError, tools: HttpTools): Ga
         return new GatewayError('invalid_json', 'The body ended early.', { cause: error });
       return asGatewayError(error);
   }
+}
+
+function wrongType(cause?: unknown): GatewayError {
+  const message = "Send the body as JSON, with 'Content-Type: application/json'.";
+  return new GatewayError('invalid_content_type', message, { cause });
 }
 
 function tooLarge(maxBytes: number, cause?: unknown): GatewayError {

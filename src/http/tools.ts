@@ -12,6 +12,7 @@ import type { Route } from '../core/route.ts';
 import type { Creations } from '../generation/idempotency.ts';
 import type { InputReference } from '../generation/input-references.ts';
 import type { PictureFiles } from '../generation/picture-files.ts';
+import type { FormLimits } from './form.ts';
 import type { UrlSigner } from './signed-url.ts';
 
 /** What the HTTP side is handed: everything behind it as functions and ports. */
@@ -30,9 +31,17 @@ export interface HttpTools {
   accept: Creations['accept'];
   /** Reads and checks the input images a body names. */
   loadInputs(
+    keyId: string,
     references: readonly InputReference[],
     rules: InputRules,
   ): Promise<{ images: readonly InputImage[]; warnings: readonly Warning[] }>;
+  /** Reads and checks a mask, which lies on the first input image. */
+  loadMask(
+    keyId: string,
+    mask: InputReference,
+    first: InputImage | undefined,
+    rules: InputRules,
+  ): Promise<InputImage>;
   /** Why nothing may be sent to this address, as far as it shows; undefined: it may. */
   whyNoWebhook(url: URL | null): string | undefined;
   /** Whether messages to webhooks can be signed for a key, by its internal id. */
@@ -53,6 +62,8 @@ export interface HttpSettings {
   parameterHandling: ParameterHandling;
   /** Bytes of a JSON body (public-api.md section 4.3). */
   maxJsonBytes: number;
+  /** Multipart bodies (public-api.md section 4.3). */
+  forms: FormLimits;
 }
 
 /** This server as the caller of one request addresses it: scheme, host and path prefix, without a trailing slash. */

@@ -17,6 +17,10 @@ export interface CreateAsk {
   /** As repeats are told by it, e.g. `/v1/images/generations`. */
   endpoint: string;
   body: Readonly<Record<string, unknown>>;
+  /** What of the body tells it from others; absent: all of it. */
+  identity?: unknown;
+  /** There must be an input image. */
+  isEdit: boolean;
 }
 
 /** What every endpoint that creates images does once it has read the body: one call to the inside, and the reply. */
@@ -28,7 +32,8 @@ export async function createImages(
 ): Promise<FastifyReply> {
   const key = keyOf(request);
   const { endpoint, body } = ask;
-  const create = await readCreateRequest(request, reply, { keyId: key.id, endpoint, body });
+  const told = { keyId: key.id, endpoint, body: ask.identity ?? body };
+  const create = await readCreateRequest(request, reply, told);
   const handling = readHandling(request.headers) ?? key.parameterHandling ?? tools.settings.parameterHandling;
   const isLenient = handling === 'lenient';
   const accepted = await tools.accept(create, () => prepare(ask, key, isLenient, request, tools));
@@ -38,7 +43,7 @@ export async function createImages(
 
 /** Checks a request that repeats none, and reads its input images. No money is spent before all checks pass. */
 async function prepare(
-  { body }: CreateAsk,
+  { body, isEdit }: CreateAsk,
   key: ApiKey,
   isLenient: boolean,
   request: FastifyRequest,
@@ -52,13 +57,16 @@ async function prepare(
     );
   }
   const bent = isLenient ? bendToCard(body, model) : { body, warnings: [] };
-  const checked = readImageRequest(bent.body, model);
+  const checked = readImageRequest(bent.body, model, isEdit);
   const webhook = await readWebhook(checked.parameters, key, request, tools);
-  const { images, warnings } = await tools.loadInputs(checked.references, checked.model.card.inputImages);
+  const rules = checked.model.card.inputImages;
+  const { images, warnings } = await tools.loadInputs(key.id, checked.references, rules);
+  const mask =
+    checked.mask === undefined ? undefined : await tools.loadMask(key.id, checked.mask, images[0], rules);
   return {
     keyId: key.id,
     model: checked.model,
-    request: checked.complete(images),
+    request: checked.complete(images, mask),
     parameters: checked.parameters,
     warnings: [...bent.warnings, ...checked.warnings, ...warnings],
     spelling: spellInputs(checked.spelling, images),

@@ -27,7 +27,7 @@ export function readGiven(body: Readonly<Record<string, unknown>>): Given {
     if (name === undefined) unknown.push(key);
     else if (spelling[name] !== undefined) second[name] ??= key;
     else {
-      values[name] = name === 'provider_options' ? value : withoutNulls(value);
+      values[name] = name === 'provider_options' || name === 'mask' ? value : withoutNulls(value);
       spelling[name] = key;
     }
   }

@@ -5,7 +5,7 @@ import { createBody } from './request-schema.ts';
 import { imageRecord, imagesReply } from './wire-schemas.ts';
 
 /** The headers a create request may have. */
-const createHeaders: readonly Parameter[] = [
+export const createHeaders: readonly Parameter[] = [
   {
     in: 'header',
     name: 'Idempotency-Key',
@@ -23,7 +23,7 @@ const createHeaders: readonly Parameter[] = [
 ];
 
 /** What a create request may be answered with besides images. */
-const createErrors: readonly ErrorReason[] = [
+export const createErrors: readonly ErrorReason[] = [
   'missing_parameter',
   'invalid_type',
   'invalid_value',

@@ -14,7 +14,12 @@ export function generationRoutes(tools: HttpTools): RoutesOf<typeof generationOp
     [endpoint]: {
       POST: async (request, reply) => {
         refuseEncoded(request);
-        return await createImages({ endpoint, body: readJsonObject(request.body) }, request, reply, tools);
+        return await createImages(
+          { endpoint, body: readJsonObject(request.body), isEdit: false },
+          request,
+          reply,
+          tools,
+        );
       },
     },
   };

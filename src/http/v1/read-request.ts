@@ -5,7 +5,11 @@ import type { ImageRequest, InputImage } from '../../core/image-request.ts';
 import type { ApiKey } from '../../core/key-store.ts';
 import type { Warning } from '../../core/record.ts';
 import { parsePixels, resolveShape, type AskedShape } from '../../core/shape.ts';
-import { readInputReferences, type InputReference } from '../../generation/input-references.ts';
+import {
+  readInputReferences,
+  readReference,
+  type InputReference,
+} from '../../generation/input-references.ts';
 import { checkParameter } from './check-parameter.ts';
 import { fields, ownSchemas } from './fields.ts';
 import { checkOneSpelling, isObject, readGiven, spellingOf, type Given } from './given-fields.ts';
@@ -16,6 +20,7 @@ import { refuseUnsupported } from './refuse-unsupported.ts';
 export interface CheckedBody {
   model: Model;
   references: readonly InputReference[];
+  mask: InputReference | undefined;
   responseFormat: 'url' | 'b64_json';
   /** By field name, as sent; without model, prompt and images. */
   parameters: Readonly<Record<string, unknown>>;
@@ -23,7 +28,7 @@ export interface CheckedBody {
   /** Field name -> the caller's own spelling. */
   spelling: Readonly<Record<string, string>>;
   /** The request, once the input images are at hand. Throws GatewayError where they decide, e.g. on the shape. */
-  complete(inputs: readonly InputImage[]): ImageRequest;
+  complete(inputs: readonly InputImage[], mask: InputImage | undefined): ImageRequest;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -32,21 +37,25 @@ type Body = Readonly<Record<string, unknown>>;
  * Checks the rest of a body against the model's card, in the order of public-api.md section 3: fields in the
  * order of 4.1, then what the model does not expose and what nobody knows. Strict: nothing is dropped or bent.
  */
-export function readImageRequest(body: Body, model: Model): CheckedBody {
+export function readImageRequest(body: Body, model: Model, isEdit = false): CheckedBody {
   const { card } = model;
   const given = readGiven(body);
   const prompt = readPrompt(given, card);
   // What a model does not take at all is refused with the other unsupported fields.
   const references = card.inputImages.max === 0 ? [] : readInputReferences(body);
+  if (isEdit && references.length === 0 && isEmptyList(given.values['reference_images']))
+    throw missing('image', "'image' is missing. An edit needs at least one image.");
   checkPromptReferences(prompt, references.length, card);
   checkInputCount(references, card);
   const values = checkFields(given, model, references.length);
   refuseUnsupported(given, card);
+  const mask = readMask(given, card);
   const group = readGroup(values, references.length, given.spelling);
   const { asked, warnings } = readShapeWishes(values, card);
   return {
     model,
     references,
+    mask,
     responseFormat:
       values['response_format'] === 'b64_json'
         ? 'b64_json'
@@ -56,7 +65,7 @@ export function readImageRequest(body: Body, model: Model): CheckedBody {
     parameters: values,
     warnings: [...warnings, ...hollowWarnings(values, card)],
     spelling: given.spelling,
-    complete: (inputs) => ({
+    complete: (inputs, loadedMask) => ({
       model: card.id,
       prompt,
       n: group === undefined ? (integer(values['n']) ?? 1) : 1,
@@ -71,7 +80,7 @@ export function readImageRequest(body: Body, model: Model): CheckedBody {
       group,
       outputFormat: outputFormat(values['output_format']),
       negativePrompt: text(values['negative_prompt']),
-      mask: undefined,
+      mask: loadedMask,
       style: text(values['style']),
       background: text(values['background']),
       moderation: text(values['moderation']),
@@ -189,7 +198,18 @@ const readElsewhere: ReadonlySet<string> = new Set([
   'prompt',
   'reference_images',
   'provider_options',
+  'mask',
 ]);
+
+function readMask(given: Given, card: Card): InputReference | undefined {
+  const value = given.values['mask'];
+  if (value === undefined || card.parameters['mask'] === undefined) return undefined;
+  return { field: 'mask', param: 'mask', reference: readReference(value, 'mask') };
+}
+
+function isEmptyList(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0);
+}
 
 function isPixels(size: unknown, card: Card): boolean {
   return card.size !== undefined && typeof size === 'string' && parsePixels(size) !== undefined;

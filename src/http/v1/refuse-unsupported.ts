@@ -31,7 +31,7 @@ export function refuseUnsupported(given: Given, card: Card): void {
 }
 
 /** On cards already, but not read here yet: to take them without a word would be to do something else than asked. */
-const unread: ReadonlySet<string> = new Set(['mask', 'partial_images']);
+const unread: ReadonlySet<string> = new Set(['partial_images']);
 
 /** Whether the model has the field. */
 export function isExposed(name: string, exposed: 'always' | 'card', card: Card): boolean {
