@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readCopyObjectName } from '../core/image-copy.ts';
 import { describeObject, readImageObjectName } from '../core/image-object.ts';
 import { ObjectStoreError, type ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
@@ -102,6 +103,8 @@ async function judge(
   records: RecordStore,
   objects: ObjectStore,
 ): Promise<Finding | undefined> {
+  const copy = readCopyObjectName(object);
+  if (copy !== undefined) return await judgeCopy(object, bytes, copy.generationId, records, objects);
   if (!object.startsWith('images/')) return undefined;
   const owner = readImageObjectName(object);
   if (owner === undefined) return { kind: 'stranger', object, bytes };
@@ -121,6 +124,20 @@ async function judge(
   if (found === undefined) return { kind: 'orphan', object, bytes };
   const image = { index: owner.index, object, ...found, revisedPrompt: undefined };
   return { kind: 'unlisted', record, image };
+}
+
+/** Copies come and go, and are made again; those of a picture that was deleted must be gone with it. */
+async function judgeCopy(
+  object: string,
+  bytes: number,
+  generationId: string,
+  records: RecordStore,
+  objects: ObjectStore,
+): Promise<Finding | undefined> {
+  if ((await records.get(generationId, undefined)) !== undefined) return undefined;
+  const doomed = await records.doomedObjects();
+  if (doomed.some((name) => readImageObjectName(name)?.generationId === generationId)) return undefined;
+  return (await exists(object, objects)) ? { kind: 'orphan', object, bytes } : undefined;
 }
 
 async function exists(object: string, objects: ObjectStore): Promise<boolean> {

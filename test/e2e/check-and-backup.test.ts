@@ -111,6 +111,28 @@ test('check finds missing, damaged and orphaned files, and repair leaves what is
   assert.equal(again.code, 0, again.out);
 });
 
+test('copies of a picture agree with anything, and are orphans when their record is gone', async (t) => {
+  const easel = await start(t);
+  const id = await make(easel);
+  const record = await easel.ask('GET', `/v1/images/${id}`);
+  assert.equal((await fetch(String(record.at('images.0.thumbnail_url')))).status, 200);
+  const [copy = ''] = await readdir(path.join(easel.dataDir, 'objects/copies', id.slice(-2).toLowerCase()));
+  const sound = await easelCommand(easel.dataDir, 'check');
+  assert.match(sound.out, /Everything agrees\./, sound.out + sound.error);
+
+  const left = path.join(
+    easel.dataDir,
+    'objects/copies/zz',
+    copy.replace(id, 'img_01ARZ3NDEKTSV4RRFFQ69G5FZZ'),
+  );
+  await mkdir(path.dirname(left), { recursive: true });
+  await writeFile(left, 'of a picture that was deleted');
+  const found = await easelCommand(easel.dataDir, 'check', '--repair');
+  assert.match(found.out, /belong to no record: 1\n/);
+  assert.ok(!(await exists(left)));
+  assert.equal((await fetch(String(record.at('images.0.thumbnail_url')))).status, 200);
+});
+
 test('check --sizes-only is content with the right number of bytes', async (t) => {
   const easel = await start(t);
   const file = (await filesOf(easel.dataDir, await make(easel)))[0] ?? '';
