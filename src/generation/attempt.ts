@@ -7,7 +7,7 @@ import type { Provider, ProviderContext, TaskProvider, Ticket } from '../core/pr
 import type { CallChange } from '../core/record-store.ts';
 import { routeLabel, type Route } from '../core/route.ts';
 import type { UpstreamClient } from '../core/upstream-client.ts';
-import { pollTask } from '../upstream/poll.ts';
+import { isRefusedQuestion, pollTask } from '../upstream/poll.ts';
 
 /** What one attempt needs, handed in. */
 export interface AttemptTools {
@@ -99,8 +99,16 @@ async function submit(
 
 /** Pauses before each look-up of a submit whose answer was lost: it may be accepted a moment later. */
 const lookupPausesMs = [250, 1000, 3000];
+const firstRepeatMs = 500;
+const longestRepeatMs = 30_000;
+/** A look-up that is refused this often in a row will not be answered. */
+const maxRefusals = 6;
 
-/** A submit whose answer was lost is found again by our id, not repeated. Throws the fault that stands when it is not. */
+/**
+ * A submit whose answer was lost is found again by our id, not repeated. Our id is as good as a ticket, so only the
+ * upstream's own word ends this: a look-up that is not answered is asked again until the signal ends (then its reason
+ * is thrown). Throws the fault that stands when there is nothing to be found.
+ */
 async function findLost(
   lost: UpstreamFault,
   ourId: string,
@@ -109,19 +117,28 @@ async function findLost(
   tools: AttemptTools,
 ): Promise<Ticket> {
   if (provider.find === undefined) throw lost;
-  let answered = false;
-  for (const pauseMs of lookupPausesMs) {
+  let failures = 0;
+  let refusals = 0;
+  for (let absences = 0; absences < lookupPausesMs.length;) {
+    const repeatMs = Math.min(firstRepeatMs * 2 ** failures, longestRepeatMs);
+    const pauseMs = failures === 0 ? (lookupPausesMs[absences] ?? 0) : repeatMs;
     await tools.clock.sleep(pauseMs, context.signal);
     try {
       const ticket = await provider.find(ourId, context);
       if (ticket !== undefined) return ticket;
-      answered = true;
+      absences += 1;
+      failures = 0;
+      refusals = 0;
     } catch (thrown) {
+      context.signal.throwIfAborted();
       if (!(thrown instanceof UpstreamFault)) throw thrown;
-      answered = false;
+      failures += 1;
+      refusals = isRefusedQuestion(thrown) ? refusals + 1 : 0;
+      const facts = { provider: provider.name, fault: thrown.kind, details: thrown.facts.details, failures };
+      tools.log.warn(facts, 'A lost submit could not be looked up; it is asked for again.');
+      if (refusals === maxRefusals) throw lost;
     }
   }
-  if (!answered) throw lost;
   throw new UpstreamFault('failed', {
     details: `never accepted: no task under our id (${lost.facts.details ?? lost.kind})`,
     cause: lost,

@@ -34,6 +34,11 @@ const meanings: Record<FaultKind, Meaning> = {
   failed: 'refused',
 };
 
+/** True: the upstream refuses the question itself, and will go on doing so. */
+export function isRefusedQuestion({ kind }: UpstreamFault): boolean {
+  return meanings[kind] === 'refused';
+}
+
 /** A refused question is asked this often in a row before the task is given up. */
 const maxRefusals = 6;
 /** An end that cannot be read (done, and no picture named) is taken for true when it is told this often. */
