@@ -97,7 +97,6 @@ export const effectiveSchema = z.object({
   size: z.string().nullish().catch(undefined),
   quality: z.string().nullish().catch(undefined),
   background: z.string().nullish().catch(undefined),
-  output_format: z.string().nullish().catch(undefined),
 });
 export type Effective = z.infer<typeof effectiveSchema>;
 
@@ -196,16 +195,18 @@ export function usageOf(reported: readonly z.infer<typeof usageSchema>[]): { usa
   };
 }
 
-/** Where the answer says that it did otherwise than asked; the images are delivered all the same. */
+/**
+ * Where the answer says that it did otherwise than asked; the images are delivered all the same. Another
+ * `output_format` is no matter: what a picture is, its bytes say, and it is delivered in the format asked for.
+ */
 export function differences(request: ImageRequest, effective: Effective): Warning[] {
   const { pixels } = request.shape;
   const asked: Effective = {
     size: pixels === undefined ? undefined : `${pixels.width}x${pixels.height}`,
     quality: request.quality,
     background: request.background,
-    output_format: request.outputFormat,
   };
-  return (['size', 'quality', 'background', 'output_format'] as const).flatMap((param) => {
+  return (['size', 'quality', 'background'] as const).flatMap((param) => {
     const requested = asked[param];
     const used = effective[param];
     if (!requested || !used || requested === 'auto' || used === 'auto' || requested === used) return [];

@@ -227,7 +227,7 @@ test('tokens are passed on as they are reported, and all zero means not counted'
 
 test('an answer that says it did otherwise than asked is a result with warnings', () => {
   const data = [{ url: 'https://a.example/' }];
-  const asked = { shape: square, quality: 'high', background: 'auto', outputFormat: 'png' as const };
+  const asked = { shape: square, quality: 'high', background: 'auto', outputFormat: 'webp' as const };
   const { warnings } = read(
     { data, size: '1536x1024', quality: 'medium', background: 'opaque', output_format: 'png' },
     asked,
@@ -238,6 +238,7 @@ test('an answer that says it did otherwise than asked is a result with warnings'
       ['size', '1024x1024', '1536x1024'],
       ['quality', 'high', 'medium'],
     ],
+    'the format is converted here',
   );
   assert.deepEqual(read({ data }, asked).warnings, []);
 });
