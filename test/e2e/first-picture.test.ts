@@ -36,7 +36,7 @@ test('the published example is answered word for word, and its link gives a real
   assert.equal(answer.at('data.0.size'), '2048x2048');
   assert.equal(answer.headers.get('x-served-by'), 'sandbox/ark');
   assert.equal(answer.headers.get('x-image-id'), answer.at('id'));
-  const picture = await easel.fetch(String(answer.at('data.0.url')));
+  const picture = await fetch(String(answer.at('data.0.url')));
   assert.equal(picture.status, 200);
   const { width, height } = imageSize(new Uint8Array(await picture.arrayBuffer()));
   assert.deepEqual([width, height], [2048, 2048]);
@@ -53,7 +53,7 @@ for (const model of models) {
     const record = await easel.ask('GET', `/v1/images/${id}`);
     assert.equal(record.at('status'), 'completed');
     assert.equal(record.at('model'), model);
-    const bytes = new Uint8Array(await (await easel.fetch(String(made.at('data.0.url')))).arrayBuffer());
+    const bytes = new Uint8Array(await (await fetch(String(made.at('data.0.url')))).arrayBuffer());
     assert.equal(createHash('sha256').update(bytes).digest('hex'), record.at('images.0.sha256'));
     assert.equal(
       `${String(record.at('images.0.width'))}x${String(record.at('images.0.height'))}`,
@@ -96,9 +96,9 @@ test('the list shows newest first, pages both ways, and forgets what was deleted
   const back = await easel.ask('GET', `/v1/images?limit=1&before=${ids[1]}`);
   assert.equal(back.at('data.0.id'), ids[0]);
   const url = String(page.at('data.0.url'));
-  assert.equal((await easel.fetch(url)).status, 200);
+  assert.equal((await fetch(url)).status, 200);
   assert.deepEqual((await easel.ask('DELETE', `/v1/images/${ids[0]}`)).at('deleted'), true);
-  assert.equal((await easel.fetch(url)).status, 404);
+  assert.equal((await fetch(url)).status, 404);
   assert.equal((await easel.ask('DELETE', `/v1/images/${ids[0]}`)).status, 404);
   assert.equal((await easel.ask('GET', '/v1/images?limit=1')).at('data.0.id'), ids[1]);
 });

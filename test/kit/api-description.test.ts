@@ -1,6 +1,6 @@
 import assert, { AssertionError } from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { readApiDescription, type ApiDescription, type SeenReply } from './api-description.ts';
+import { describeApi, type ApiDescription, type SeenReply } from './api-description.ts';
 import { startTestGateway, type TestGateway } from './gateway.ts';
 
 let easel: TestGateway;
@@ -8,7 +8,7 @@ let description: ApiDescription;
 let good: { list: SeenReply; refused: SeenReply };
 before(async () => {
   easel = await startTestGateway();
-  description = await readApiDescription(easel.url);
+  description = describeApi((await easel.ask('GET', '/openapi.json')).text);
   await easel.ask('POST', '/v1/images/generations', { model: 'glm-image', prompt: 'a boat' });
   good = {
     list: await easel.ask('GET', '/v1/images'),

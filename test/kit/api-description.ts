@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import assert, { AssertionError } from 'node:assert/strict';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 /**
@@ -6,7 +6,6 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
  * header that is not described is a fault, of the reply or of the description.
  */
 export interface ApiDescription {
-  document: Described;
   /** Throws AssertionError for a reply that is not described. `text` is undefined where the body was not read. */
   check: (request: { method: string; url: string }, reply: SeenReply) => void;
 }
@@ -47,11 +46,12 @@ const transportHeaders: ReadonlySet<string> = new Set([
   'vary',
 ]);
 
-/** Reads the description that the gateway at this address gives. */
-export async function readApiDescription(url: string): Promise<ApiDescription> {
-  const response = await fetch(`${url}/openapi.json`);
-  assert.equal(response.status, 200);
-  const document = (await response.json()) as Described;
+/** What is served besides the API: the files of the page at /docs. */
+const notDescribed = ['/docs/'];
+
+/** By the text of an OpenAPI document. */
+export function describeApi(text: string): ApiDescription {
+  const document = JSON.parse(text) as Described;
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   ajv.addSchema(closed(document) as Described, 'api');
   const compiled = new Map<string, ValidateFunction>();
@@ -88,7 +88,7 @@ export async function readApiDescription(url: string): Promise<ApiDescription> {
 
   const checkError = (reply: SeenReply, reasons: readonly string[] | undefined, what: string): void => {
     if (reply.text === undefined || reply.text === '') return;
-    const body: unknown = JSON.parse(reply.text);
+    const body = parse(reply.text, what);
     assertFits(body, what, 'components', 'schemas', 'Error');
     const { code, reason } = (body as { error: { code: string; reason: string } }).error;
     assert.equal(code, String(reply.status), `${what}: its code is not its status`);
@@ -108,15 +108,16 @@ export async function readApiDescription(url: string): Promise<ApiDescription> {
       // A comment, or the end.
       if (data === '' || data === '[DONE]') continue;
       assert.ok(shapes.includes(event), `${what}: the event '${event}' is not described`);
-      assertFits(JSON.parse(data), `${what}: the event '${event}'`, ...place, event);
+      assertFits(parse(data, what), `${what}: the event '${event}'`, ...place, event);
     }
   };
 
   return {
-    document,
     check({ method, url }, reply) {
       const verb = (method === 'HEAD' ? 'GET' : method).toLowerCase();
-      const path = findPath(Object.keys(document.paths), new URL(url).pathname);
+      const address = decode(new URL(url).pathname);
+      if (notDescribed.some((prefix) => address.startsWith(prefix)) && reply.status === 200) return;
+      const path = findPath(Object.keys(document.paths), address);
       const what = `${method} ${path ?? '(another address)'} ${reply.status}`;
       const operation = document.paths[path ?? '']?.[verb];
       if (path === undefined || operation === undefined) {
@@ -142,7 +143,7 @@ export async function readApiDescription(url: string): Promise<ApiDescription> {
       const events = described.content[media]?.['x-events'];
       if (described['x-reasons'] !== undefined) checkError(reply, described['x-reasons'], what);
       else if (events !== undefined) checkEvents(reply.text, Object.keys(events), what, ...place, 'x-events');
-      else if (media === 'application/json') assertFits(JSON.parse(reply.text), what, ...place, 'schema');
+      else if (media === 'application/json') assertFits(parse(reply.text, what), what, ...place, 'schema');
     },
   };
 }
@@ -161,6 +162,23 @@ function findPath(paths: readonly string[], address: string): string | undefined
     paths.find((path) => fits(path, '[^/]+')) ??
     paths.find((path) => path === '/v1/models/{model_id}' && fits(path, '..*'))
   );
+}
+
+/** An address can be written in several ways. */
+function decode(address: string): string {
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address;
+  }
+}
+
+function parse(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AssertionError({ message: `${what}: its body is not JSON: ${text.slice(0, 100)}` });
+  }
 }
 
 function isOfType(type: string, range: string): boolean {

@@ -1,12 +1,11 @@
-import { AssertionError } from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { composeGateway, readSettings, type Gateway, type Overrides } from '../../src/compose.ts';
 import type { Env } from '../../src/config/load.ts';
 import type { Log } from '../../src/core/log.ts';
-import { readApiDescription, type ApiDescription } from './api-description.ts';
 import { fastDraw } from './fast-draw.ts';
+import { watchReplies } from './reply-watch.ts';
 
 /** The secret every test gateway takes, unless its settings say otherwise. */
 export const testSecret = `sk-${'t'.repeat(40)}`;
@@ -24,9 +23,7 @@ export interface TestGateway {
    * reply that the gateway's own /openapi.json does not describe.
    */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>;
-  /** fetch that checks every reply of the gateway like `ask`; for clients that take one. */
-  fetch: typeof fetch;
-  /** Ends it and forgets its data. Throws AssertionError for a streamed reply that was not as described. */
+  /** Ends it and forgets its data. Throws AssertionError when a reply to another client was not as described. */
   close(): Promise<void>;
 }
 
@@ -66,70 +63,34 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     sandbox: { draw: fastDraw },
     ...overrides,
   });
+  const watch = watchReplies(gateway.app);
   const url = await gateway.listen();
-  const checked = checkedFetch(url);
   return {
     gateway,
     url,
     dataDir,
     logged,
-    ask: (method, path, body, headers) => ask(checked.fetch, url, method, path, body, headers),
-    fetch: checked.fetch,
+    async ask(method, path, body, headers) {
+      const answer = await ask(url, method, path, body, headers);
+      await watch.check(answer.headers.get('x-request-id'));
+      return answer;
+    },
     async close() {
       await gateway.close();
       if (givenDir === undefined) await rm(dataDir, { recursive: true, force: true });
-      await checked.ended();
-    },
-  };
-}
-
-/** A fetch that holds every reply of the gateway against its description; `ended` waits for those still streaming. */
-function checkedFetch(gateway: string): { fetch: typeof fetch; ended(): Promise<void> } {
-  let description: Promise<ApiDescription> | undefined;
-  const streams: Promise<void>[] = [];
-  return {
-    async fetch(input, init) {
-      const response = await fetch(input, init);
-      const url = input instanceof Request ? input.url : String(input);
-      if (!url.startsWith(`${gateway}/`) || response.redirected) return response;
-      const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
-      description ??= readApiDescription(gateway);
-      const { check } = await description;
-      const { status, headers } = response;
-      const type = headers.get('content-type') ?? '';
-      if (type.startsWith('text/event-stream')) {
-        const stream = response
-          .clone()
-          .text()
-          .then((text) => check({ method, url }, { status, headers, text }));
-        // Looked at when the gateway is closed.
-        stream.catch(() => undefined);
-        streams.push(stream);
-        check({ method, url }, { status, headers, text: undefined });
-      } else {
-        const isRead = type === '' || type.startsWith('application/json');
-        const text = isRead ? await response.clone().text() : undefined;
-        check({ method, url }, { status, headers, text });
-      }
-      return response;
-    },
-    async ended() {
-      const ends = await Promise.allSettled(streams);
-      for (const end of ends)
-        if (end.status === 'rejected' && end.reason instanceof AssertionError) throw end.reason;
+      await watch.checkAll();
     },
   };
 }
 
 async function ask(
-  send: typeof fetch,
   url: string,
   method: string,
   path: string,
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<Answered> {
-  const response = await send(`${url}${path}`, {
+  const response = await fetch(`${url}${path}`, {
     method,
     redirect: 'manual',
     headers: {

@@ -95,6 +95,8 @@ const samples: Record<ErrorReason, { message: string; param?: string }> = {
 export function errorsOf(operation: Operation): Map<number, readonly ErrorReason[]> {
   const reasons = new Set<ErrorReason>([
     ...(operation.access === 'key' ? (['invalid_api_key', 'api_key_frozen'] as const) : []),
+    // Of a request that has no Host header, or two.
+    'invalid_value',
     ...operation.errors,
     'internal',
   ]);
