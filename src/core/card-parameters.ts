@@ -80,5 +80,5 @@ export const seedParameter: Parameter = {
 export const outputFormatParameter: Parameter = {
   type: 'string',
   enum: ['png', 'jpeg', 'webp'],
-  description: 'As the provider makes it when absent.',
+  description: 'As the provider makes it when absent; converted by this server where the provider cannot.',
 };
