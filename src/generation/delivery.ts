@@ -26,7 +26,8 @@ export async function openDelivery(
 ): Promise<Delivery> {
   const form = deliveredForm(record, image);
   try {
-    return { ...(await pictures.open(record.id, image, form)), warning: undefined };
+    // It was paid for, and is not sent away because others want thumbnails.
+    return { ...(await pictures.open(record.id, image, form, { isDue: true })), warning: undefined };
   } catch (error) {
     if (form === undefined) throw error;
     log.error(

@@ -346,12 +346,16 @@ test('a picture of more pixels than are decoded is refused before it is', async 
   await assert.rejects(read(easel, stored, { as: 'webp' }), isError('internal', /damaged or too large/));
 });
 
-test('more copies at once than may wait are sent away with a wait', async (t) => {
+test('more copies at once than may wait are sent away with a wait, but none that is due', async (t) => {
   const easel = await bench(t);
   const stored = await easel.put(await photo(300, 200).png().toBuffer());
-  const asked = await Promise.allSettled(
+  const asking = Promise.allSettled(
     Array.from({ length: 120 }, (_, i) => read(easel, stored, { as: 'png', width: i + 1 })),
   );
+  const due = await easel.files.open(stored.id, stored.image, { as: 'webp' }, { isDue: true });
+  await due.reader.close();
+  assert.equal(due.format, 'webp');
+  const asked = await asking;
   const refused = asked.filter((one) => one.status === 'rejected');
   assert.equal(refused.length, 20);
   for (const { reason } of refused) assert.ok(isError('queue_full', /Try again/)(reason));

@@ -17,8 +17,16 @@ import { makeGate } from './gate.ts';
 
 /** Stored pictures as they are read: the originals, and copies that are made when somebody first asks for one. */
 export interface PictureFiles {
-  /** Opens a picture in a form, to be closed by the caller. Throws GatewayError `internal`, `queue_full`. */
-  open(generationId: string, image: StoredImage, form: PictureForm): Promise<OpenPicture>;
+  /**
+   * Opens a picture in a form, to be closed by the caller. Throws GatewayError `internal`, and `queue_full` when it
+   * would have to wait behind too many others or for too long; with `isDue` it waits behind any number.
+   */
+  open(
+    generationId: string,
+    image: StoredImage,
+    form: PictureForm,
+    options?: { isDue?: boolean },
+  ): Promise<OpenPicture>;
   /** Names the bytes of a form, quotes included; known without making them. */
   etagOf(image: StoredImage, form: PictureForm): string;
   /** Removes the copies of a generation whose originals are gone. Throws ObjectStoreError. */
@@ -66,13 +74,13 @@ export function makePictureFiles(tools: PictureFilesTools): PictureFiles {
   let isClosed = false;
 
   return {
-    async open(generationId, image, form) {
+    async open(generationId, image, form, { isDue = false } = {}) {
       const format = formatOf(image, form);
       if (form === undefined) return { format, reader: await openOriginal(image) };
       const name = copyObjectName(generationId, image, form, copyRecipe);
       const kept = await openKept(name);
       if (kept !== undefined) return { format, reader: kept };
-      const bytes = await makeOnce(name, image, form);
+      const bytes = await makeOnce(name, image, form, isDue ? Infinity : maxWaiting);
       // From the store where it is kept: a slow reader then holds little memory.
       return { format, reader: (await openKept(name)) ?? readerOf(bytes) };
     },
@@ -116,7 +124,12 @@ export function makePictureFiles(tools: PictureFilesTools): PictureFiles {
     }
   }
 
-  function makeOnce(name: string, image: StoredImage, form: CopyForm): Promise<Uint8Array> {
+  function makeOnce(
+    name: string,
+    image: StoredImage,
+    form: CopyForm,
+    maxWaiting: number,
+  ): Promise<Uint8Array> {
     const present = making.get(name);
     if (present !== undefined) return present;
     if (making.size >= maxWaiting) throw busy('too many copies wait to be made');
