@@ -65,7 +65,7 @@ export const embed = {
 };
 
 /** An ISO base media box: length, type, content. */
-export function box(type: string, content: Uint8Array): Buffer {
+function box(type: string, content: Uint8Array): Buffer {
   return Buffer.concat([uint32(content.length + 8), Buffer.from(type, 'latin1'), content]);
 }
 
