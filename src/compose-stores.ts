@@ -3,6 +3,7 @@ import { copyFile, mkdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { databaseFile, objectFolder } from './compose.ts';
 import type { Config } from './config/load.ts';
+import type { AssetStore } from './core/asset.ts';
 import type { ObjectStore } from './core/object-store.ts';
 import { RecordStoreError, type RecordStore } from './core/record-store.ts';
 import { listDrafts } from './objects/draft-files.ts';
@@ -16,6 +17,7 @@ import { openSqlite } from './records/sqlite.ts';
 export interface InstalledStores {
   records: RecordStore;
   objects: ObjectStore;
+  assets: Pick<AssetStore, 'page'>;
   /** What is wrong inside the database, in words; nothing: sound. */
   findDamage(): string[];
   isGatewayRunning(): boolean;
@@ -42,6 +44,7 @@ export async function withStores<T>(
     return await work({
       records: store.records,
       objects,
+      assets: store.assets,
       findDamage: () => findDamage(file),
       isGatewayRunning: () => isLocked(place.dataDir),
       drafts: () => listDrafts(objectFolder(place)),

@@ -15,6 +15,7 @@ import type { RecordStore } from './core/record-store.ts';
 import type { Route } from './core/route.ts';
 import type { WebhookStore } from './core/webhook.ts';
 import type { GenerationTools } from './generation/generate.ts';
+import { makeAssets, type Assets } from './generation/assets.ts';
 import { joinWindowMs, makeCreations } from './generation/idempotency.ts';
 import { makeInFlight } from './generation/in-flight.ts';
 import {
@@ -188,9 +189,19 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   };
   const inputDependencies = (keyId: string): InputDependencies => ({
     ...inputSources,
-    readAsset: async (_assetId) => (keyId === '' ? undefined : undefined),
+    readAsset: (assetId) => assets.read(assetId, keyId),
     limits: { ...defaultInputLimits, maxBytes: config.maxInputBytes, allowHttp: config.allowHttpInputs },
     signal: stop.signal,
+  });
+  const assets: Assets = makeAssets({
+    store: store.assets,
+    objects,
+    records,
+    ids,
+    clock,
+    log,
+    retentionDays: config.assetRetentionDays,
+    inputs: inputDependencies,
   });
   const poster = createPublicPoster({
     timeoutMs: webhookTimeoutMs,
@@ -204,6 +215,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     records,
     objects,
     pictures,
+    assets,
     signer,
     ids,
     clock,
@@ -228,6 +240,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   const app = makeServer(http);
   let ending: Promise<void> | undefined;
   let resuming: Promise<void> = Promise.resolve();
+  let sweeping: Promise<void> = Promise.resolve();
   return {
     app,
     catalog,
@@ -237,6 +250,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
       // First, so that what runs already has its slots before anybody asks for new ones.
       resuming = resumeGenerations(catalog, tools);
       void pictures.sweep();
+      sweeping = assets.sweep(stop.signal);
       const address = await app.listen({ host: config.host, port: config.port });
       webhookSender = startWebhookSender(
         {
@@ -267,7 +281,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     await Promise.race([inFlight.empty(), clock.sleep(config.drainMs, waited.signal).catch(() => undefined)]);
     waited.abort();
     stop.abort(new Error('the gateway is stopping'));
-    await Promise.all([inFlight.empty(), resuming, webhookSender?.stopped]);
+    await Promise.all([inFlight.empty(), sweeping, resuming, webhookSender?.stopped]);
     await app.close();
     await Promise.all([client.close(), downloader.close(), poster.close()]);
     await sandbox?.close();

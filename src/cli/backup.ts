@@ -92,6 +92,7 @@ interface Stores {
 
 async function bringPictures(stores: Stores, progress: Progress): Promise<Sum> {
   const sum: Sum = { records: 0, linked: 0, copied: 0, bytes: 0, missing: 0, damaged: 0 };
+  await bringAssets(stores, sum);
   let after: string | undefined;
   for (;;) {
     const page = await stores.copy.records.page(after, 200);
@@ -103,7 +104,26 @@ async function bringPictures(stores: Stores, progress: Progress): Promise<Sum> {
       );
     }
     after = page.at(-1)?.id;
-    if (page.length < 200) return sum;
+    if (page.length < 200) break;
+  }
+  return sum;
+}
+
+/** Those of the copied moment; one deleted since then is missing in both places. */
+async function bringAssets(stores: Stores, sum: Sum): Promise<void> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await stores.copy.assets.page(after, 200);
+    for (const asset of page) {
+      const how = await bring(asset, stores);
+      if (how === 'absent') continue;
+      sum.bytes += asset.bytes;
+      if (how === 'damaged') sum.damaged += 1;
+      if (how === 'linked') sum.linked += 1;
+      else sum.copied += 1;
+    }
+    after = page.at(-1)?.id;
+    if (page.length < 200) return;
   }
 }
 
@@ -125,7 +145,7 @@ async function bringRecord(record: GenerationRecord, stores: Stores, sum: Sum): 
 }
 
 async function bring(
-  image: StoredImage,
+  image: Pick<StoredImage, 'object' | 'sha256'>,
   { source, copy, linker }: Stores,
 ): Promise<'linked' | 'copied' | 'damaged' | 'absent'> {
   const linked = (await linker?.link(image.object)) ?? 'impossible';

@@ -16,7 +16,7 @@ import {
 } from './schema.ts';
 
 type Values = { [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never };
-type Optional = 'publicUrl' | 'apiKey' | 'adminKey' | 'configFile';
+type Optional = 'assetRetentionDays' | 'publicUrl' | 'apiKey' | 'adminKey' | 'configFile';
 
 /** The settings of a run, checked. */
 export type Config = Omit<Values, Optional> & { [K in Optional]: Values[K] | undefined } & {

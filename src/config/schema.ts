@@ -197,6 +197,13 @@ export const settings = {
     'What becomes of a parameter that a model cannot meet: strict refuses the request, lenient meets it nearly and says so in `warnings`. A key and a request may say otherwise.',
     oneOf('strict', 'lenient'),
   ),
+  assetRetentionDays: setting(
+    'EASEL_ASSET_RETENTION_DAYS',
+    'days, 1 to 36500',
+    undefined,
+    'Uploaded assets that no request has used for so long are removed; without it they are kept until deleted.',
+    wholeNumber(1, 36_500),
+  ),
   maxInputBytes: setting(
     'EASEL_MAX_INPUT_BYTES',
     'bytes, 1024 to 104857600',

@@ -18,6 +18,8 @@ import { answerUnreadable } from './unreadable.ts';
 import { docsOperations, docsRoutes } from './docs/routes.ts';
 import { openApiOperations, openApiRoutes } from './openapi/routes.ts';
 import type { OperationTable, RoutesOf } from './openapi/operation.ts';
+import { assetOperations } from './v1/assets-operations.ts';
+import { assetRoutes } from './v1/assets.ts';
 import { contentRoutes } from './v1/content.ts';
 import { fileOperations } from './v1/files-operations.ts';
 import { fileRoutes } from './v1/files.ts';
@@ -123,6 +125,7 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   };
   registerApi(generationOperations, generationRoutes(tools));
   registerApi(editOperations, editRoutes(tools), { takesForm: true });
+  registerApi(assetOperations, assetRoutes(tools), { takesForm: true });
   registerApi(imageOperations, imageRoutes(tools));
   registerApi(contentOperations, contentRoutes(tools));
   registerApi(fileOperations, fileRoutes(tools));

@@ -9,6 +9,7 @@ import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import type { Warning } from '../core/record.ts';
 import type { Route } from '../core/route.ts';
+import type { Assets } from '../generation/assets.ts';
 import type { Creations } from '../generation/idempotency.ts';
 import type { InputReference } from '../generation/input-references.ts';
 import type { PictureFiles } from '../generation/picture-files.ts';
@@ -22,6 +23,7 @@ export interface HttpTools {
   records: RecordStore;
   objects: ObjectStore;
   pictures: PictureFiles;
+  assets: Assets;
   signer: UrlSigner;
   ids: IdMaker;
   clock: Clock;

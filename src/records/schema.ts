@@ -11,6 +11,7 @@ export interface Schema {
   doomed_objects: DoomedObjectsTable;
   idempotency_keys: IdempotencyKeysTable;
   api_keys: ApiKeysTable;
+  assets: AssetsTable;
   settings: SettingsTable;
   health: HealthTable;
   webhook_deliveries: WebhookDeliveriesTable;
@@ -97,6 +98,22 @@ export interface ApiKeysTable {
   expires_at_ms: number | null;
   models: string | null;
   parameter_handling: 'strict' | 'lenient' | null;
+}
+
+export interface AssetsTable {
+  id: string;
+  key_id: string;
+  name: string;
+  group_id: string | null;
+  file_name: string | null;
+  object: string;
+  format: string;
+  width: number;
+  height: number;
+  bytes: number;
+  sha256: string;
+  created_at_ms: number;
+  last_used_at_ms: number;
 }
 
 export interface SettingsTable {

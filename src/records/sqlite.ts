@@ -4,6 +4,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 
 import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
+import type { AssetStore } from '../core/asset.ts';
 import type { IdempotencyStore } from '../core/idempotency.ts';
 import type { KeyStore, SettingStore } from '../core/key-store.ts';
 import { RecordStoreError, type RecordStore } from '../core/record-store.ts';
@@ -18,6 +19,7 @@ import { makeSettingStore } from './settings.ts';
 import { makeCommits } from './sqlite-commits.ts';
 import { inPortWords } from './sqlite-error.ts';
 import { sqlitePrompts } from './sqlite-prompts.ts';
+import { makeAssetStore } from './assets.ts';
 import { makeWebhookStore } from './webhooks.ts';
 
 export interface SqliteOptions {
@@ -34,6 +36,7 @@ export interface Stores {
   keys: KeyStore;
   settings: SettingStore;
   webhooks: WebhookStore;
+  assets: AssetStore;
   /** Ends when all writes that were begun are on the disk. */
   close(): Promise<void>;
 }
@@ -51,6 +54,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Stores> {
     keys: makeKeyStore(database),
     settings: makeSettingStore(database),
     webhooks: makeWebhookStore(database),
+    assets: makeAssetStore(database),
     close: () => opened.close(),
   };
 }

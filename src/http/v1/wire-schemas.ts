@@ -190,6 +190,16 @@ export const imageRecord = named(
   }),
 );
 
+export const webhookMessage = named(
+  'WebhookMessage',
+  'That a request has ended.',
+  z.object({
+    type: z.enum(['image.completed', 'image.failed']),
+    timestamp: z.iso.datetime().describe('When it ended.'),
+    data: imageRecord,
+  }),
+);
+
 export const recordList = named(
   'ImageRecordList',
   'One page of records.',
@@ -280,5 +290,51 @@ export const readiness = named(
     objects: z.boolean(),
     storage: z.boolean().describe('A picture that is paid for now has a safe place.'),
     draining: z.boolean().describe('It is about to end.'),
+  }),
+);
+
+export const asset = named(
+  'Asset',
+  'An uploaded image. Requests name it by its `uri`.',
+  z.object({
+    assetId: z.string().regex(new RegExp(`^ua_${ulid}$`)),
+    name: z.string(),
+    status: z.literal('active'),
+    mediaType: z.literal('image'),
+    mimeType: z.string().regex(/^image\/[a-z]+$/),
+    fileType: z.string(),
+    filename: z.string().nullable(),
+    sizeBytes: z.int().min(1),
+    width: z.int().min(1),
+    height: z.int().min(1),
+    aspectRatio: z.string().regex(/^\d+:\d+$/),
+    assetGroupId: z.string().nullable(),
+    createdAt: unixSeconds,
+    uri: z.string().regex(new RegExp(`^asset://ua_${ulid}$`)),
+  }),
+);
+
+const envelope = { code: z.literal(0), msg: z.literal('OK'), serviceCode: z.null() };
+
+export const assetReply = named('AssetReply', 'One asset.', z.object({ ...envelope, data: asset }));
+
+export const assetListReply = named(
+  'AssetList',
+  'One page of assets.',
+  z.object({
+    ...envelope,
+    data: z.object({
+      list: z.array(asset),
+      pagination: z.object({ current: z.int().min(1), size: z.int().min(1), total: count }),
+    }),
+  }),
+);
+
+export const assetDeleted = named(
+  'AssetDeleted',
+  'The asset is gone.',
+  z.object({
+    ...envelope,
+    data: z.object({ assetId: z.string().regex(new RegExp(`^ua_${ulid}$`)), deleted: z.literal(true) }),
   }),
 );

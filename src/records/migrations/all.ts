@@ -3,6 +3,7 @@ import { idempotency } from './0002-idempotency.ts';
 import { contentCredentials } from './0003-content-credentials.ts';
 import { parameterHandling } from './0004-parameter-handling.ts';
 import { webhooks } from './0005-webhooks.ts';
+import { assets } from './0006-assets.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order. */
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   contentCredentials,
   parameterHandling,
   webhooks,
+  assets,
 ];
