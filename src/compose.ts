@@ -213,6 +213,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     catalog,
     keys,
     records,
+    ledger: store.ledger,
     objects,
     pictures,
     assets,

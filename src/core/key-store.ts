@@ -1,3 +1,5 @@
+import type { Cost } from './price.ts';
+
 /** An API key as it is kept: the secret itself is not, only its SHA-256. */
 export interface ApiKey {
   /** Internal id; records belong to it, so that a new secret keeps them. */
@@ -14,6 +16,20 @@ export interface ApiKey {
   models: readonly string[] | undefined;
   /** Where a request says nothing; undefined: as the server's setting says. */
   parameterHandling: ParameterHandling | undefined;
+}
+
+/** What a key may take at most; absent: no limit (public-api.md section 9). */
+export interface KeyLimits {
+  requestsPerMinute?: number;
+  imagesPerMinute?: number;
+  /** Generations at once. */
+  concurrency?: number;
+  /** The most its images may cost within the budget's period; images of the sandbox cost nothing. */
+  budget?: Cost;
+  /** Images within the budget's period. */
+  budgetImages?: number;
+  /** What both budgets are for: all the key's time (so when absent), or each calendar month (UTC). */
+  budgetPeriod?: 'total' | 'month';
 }
 
 /** What becomes of a parameter that a model cannot meet: refused, or met nearly and said so (public-api.md section 5). */

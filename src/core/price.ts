@@ -53,6 +53,8 @@ export function costOf(price: Price | undefined, work: PricedWork): Cost | null 
   if (price === undefined) return null;
   const tokens = price.find((row) => row.unit === 'million_tokens');
   if (tokens !== undefined && work.outputTokens !== undefined) {
+    // What went in has a price and nobody counted it: the rest would be too low.
+    if (tokens.input !== undefined && work.inputTokens === undefined) return null;
     const nano =
       BigInt(work.outputTokens) * toNano(tokens.output) +
       BigInt(work.inputTokens ?? 0) * toNano(tokens.input ?? '0');
@@ -84,6 +86,15 @@ export function sumCosts(costs: readonly (Cost | null)[]): Cost | null {
     currency = cost.currency;
   }
   return currency === undefined ? null : { amount: fromNano(sum), currency };
+}
+
+/** Whole millionths, which is what the wire shows; a part of one counts as a whole. */
+export function toMicros(amount: string): number {
+  return Number((toNano(amount) + 999n) / 1000n);
+}
+
+export function fromMicros(micros: number): string {
+  return fromNano(BigInt(micros) * 1000n);
 }
 
 function toNano(amount: string): bigint {

@@ -7,6 +7,7 @@ import type {
   TriedRoute,
 } from './record.ts';
 import type { RequestOrigin } from './idempotency.ts';
+import type { LimitRefusal, Losses, Reservation } from './ledger.ts';
 import type { Ticket } from './provider.ts';
 
 /**
@@ -15,23 +16,27 @@ import type { Ticket } from './provider.ts';
  */
 export interface RecordStore {
   /**
-   * Opens a generation and its calls, and takes the Idempotency-Key of its request, all in one step. `claimed`:
-   * another generation holds that key (core/idempotency.ts); nothing was opened.
+   * Opens a generation and its calls, takes the Idempotency-Key of its request, and holds what it may take at most
+   * in the ledger, all in one step. `claimed`: another generation holds that key (core/idempotency.ts). A refusal: the
+   * API key has reached one of its limits (core/ledger.ts). Then nothing was opened. Without a reservation the calls'
+   * images are held, against no limit.
    */
   open(
     record: GenerationRecord,
     calls: readonly CallRecord[],
     origin?: RequestOrigin,
-  ): Promise<'opened' | 'claimed'>;
+    reservation?: Reservation,
+  ): Promise<'opened' | 'claimed' | LimitRefusal>;
   /** Moves a call on. Fields not named stay as they are. */
   saveCall(generationId: string, number: number, change: CallChange): Promise<void>;
   /** Adds one stored image; again with the same index: replaces it. */
   addImage(generationId: string, image: StoredImage): Promise<void>;
   /**
    * Closes the generation: images and failures as given, calls done. `isLate`: it has images, and a caller had
-   * been answered before they came, with a timeout or a failure; the record says so from now on.
+   * been answered before they came, with a timeout or a failure; the record says so from now on. The first time its
+   * entry in the ledger is settled with it, in one step.
    */
-  close(generationId: string, outcome: Outcome): Promise<{ isLate: boolean }>;
+  close(generationId: string, outcome: Outcome, losses?: Losses): Promise<{ isLate: boolean }>;
 
   /** Undefined: no such record, or another key's (give keyId undefined to read any). */
   get(id: string, keyId: string | undefined): Promise<GenerationRecord | undefined>;

@@ -2,6 +2,7 @@ import type { Card } from '../core/card.ts';
 import { GatewayError, toPublicError } from '../core/errors.ts';
 import { toGatewayError, type UpstreamFault } from '../core/fault.ts';
 import type { TokenUsage } from '../core/image-result.ts';
+import type { Losses } from '../core/ledger.ts';
 import { costOf, sumCosts, type Cost } from '../core/price.ts';
 import type { Outcome } from '../core/record-store.ts';
 import type { FailedImage, RecordUsage, StoredImage, TriedRoute, Warning } from '../core/record.ts';
@@ -26,6 +27,7 @@ export interface CallReport {
 /** How a finished generation is closed, and the error for a caller who is still there. */
 export interface Ending {
   outcome: Outcome;
+  losses: Losses;
   error: GatewayError | undefined;
 }
 
@@ -54,8 +56,10 @@ export function endGeneration(reports: readonly CallReport[], asked: Asked, nowM
   const server =
     reports.find((report) => report.images.length > 0) ??
     reports.find((report) => report.route !== undefined);
+  const failed = failures.filter(({ fault }) => fault.row.free).length;
   return {
     error,
+    losses: { failed, unknown: failures.length - failed },
     outcome: {
       status: images.length > 0 ? 'completed' : 'failed',
       finishedAtMs: nowMs,
@@ -130,16 +134,17 @@ function costOfCall(report: CallReport, asked: Asked): Cost | null {
 
 /** The names a price row may know an image's size by: its true pixels, what was asked, and the tier of either. */
 function pricedSizes(image: StoredImage, { card, parameters }: Asked): string[] {
-  const names = [`${image.width}x${image.height}`];
-  for (const field of ['size', 'quality']) {
+  const asked = ['size', 'quality'].flatMap((field) => {
     const value = parameters[field];
-    if (typeof value === 'string') names.push(card.qualityWords[value] ?? value);
-  }
+    return typeof value === 'string' && value !== 'auto' ? [card.qualityWords[value] ?? value] : [];
+  });
+  const names = [`${image.width}x${image.height}`, ...asked];
   const tiers = Object.entries(card.size?.presets ?? {})
     .filter(([, table]) =>
       Object.values(table).some(([width, height]) => names.includes(`${width}x${height}`)),
     )
     .map(([tier]) => tier);
-  if (tiers.length === 0 && card.size !== undefined) names.push(card.size.defaultTier);
+  // Whoever named a size did not ask for the default, and may have paid more.
+  if (tiers.length === 0 && asked.length === 0 && card.size !== undefined) names.push(card.size.defaultTier);
   return [...names, ...tiers];
 }

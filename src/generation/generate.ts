@@ -317,7 +317,7 @@ export async function closeGeneration(
   tools: Pick<GenerationTools, 'records' | 'clock' | 'log' | 'late'>,
 ): Promise<Finished> {
   const ending = endGeneration(reports, asked, tools.clock.now());
-  const { isLate } = await tools.records.close(record.id, ending.outcome);
+  const { isLate } = await tools.records.close(record.id, ending.outcome, ending.losses);
   const { status, servedBy, attempts, images, error } = ending.outcome;
   const durationMs = (ending.outcome.finishedAtMs ?? 0) - record.createdAtMs;
   tools.log.info(

@@ -34,12 +34,12 @@ export function makePatientRecords(
         tools,
         () => records.addImage(generationId, image),
       ),
-    close: (generationId, outcome) =>
+    close: (generationId, outcome, losses) =>
       patiently(
         { what: 'Recording the end of a generation', facts: { generation: generationId } },
         stop,
         tools,
-        () => records.close(generationId, outcome),
+        () => records.close(generationId, outcome, losses),
       ),
     unfinished: () =>
       patiently({ what: 'Reading the unfinished generations', facts: {} }, stop, tools, () =>

@@ -31,6 +31,8 @@ import { editRoutes } from './v1/images-edits.ts';
 import { imageRoutes } from './v1/images.ts';
 import { modelOperations } from './v1/models-operations.ts';
 import { modelRoutes } from './v1/models.ts';
+import { usageOperations } from './v1/usage-operations.ts';
+import { usageRoutes } from './v1/usage.ts';
 import { healthOperations } from './health-operations.ts';
 import { healthRoutes } from './health.ts';
 
@@ -130,6 +132,7 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   registerApi(contentOperations, contentRoutes(tools));
   registerApi(fileOperations, fileRoutes(tools));
   registerApi(modelOperations, modelRoutes(tools));
+  registerApi(usageOperations, usageRoutes(tools));
   registerApi(healthOperations, healthRoutes(tools));
   registerApi(openApiOperations, openApiRoutes(described, tools));
   const docs = docsRoutes();

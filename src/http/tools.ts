@@ -4,6 +4,7 @@ import type { IdMaker } from '../core/ids.ts';
 import type { InputImage } from '../core/image-request.ts';
 import type { InputRules } from '../core/card.ts';
 import type { KeyStore, ParameterHandling } from '../core/key-store.ts';
+import type { LedgerStore } from '../core/ledger.ts';
 import type { Log } from '../core/log.ts';
 import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
@@ -21,6 +22,7 @@ export interface HttpTools {
   catalog: Catalog;
   keys: KeyStore;
   records: RecordStore;
+  ledger: LedgerStore;
   objects: ObjectStore;
   pictures: PictureFiles;
   assets: Assets;

@@ -1,7 +1,8 @@
 import { sql, type Kysely } from 'kysely';
 
-import { RecordStoreError, type RecordStore } from '../core/record-store.ts';
-import type { StoredImage } from '../core/record.ts';
+import type { LimitRefusal, Losses, Reservation } from '../core/ledger.ts';
+import { RecordStoreError, type Outcome, type RecordStore } from '../core/record-store.ts';
+import type { CallRecord, StoredImage } from '../core/record.ts';
 import type { Database } from './database.ts';
 import { listGenerations, loadGenerations } from './generation-list.ts';
 import {
@@ -13,6 +14,7 @@ import {
   toOutcomeRow,
 } from './generation-rows.ts';
 import { claimKey } from './idempotency.ts';
+import { LimitReached, reserve, settle } from './ledger.ts';
 import type { Schema } from './schema.ts';
 import { makeDue, openDelivery } from './webhooks.ts';
 
@@ -20,9 +22,10 @@ export function makeRecordStore(database: Database): RecordStore {
   const { reader, write, prompts, now } = database;
 
   return {
-    open: (record, calls, origin) =>
+    open: (record, calls, origin, reservation = reservationOf(calls)) =>
       write(async (writer) => {
-        if (origin !== undefined && !(await claimKey(writer, record, origin))) return 'claimed';
+        if (origin !== undefined && !(await claimKey(writer, record, origin))) return 'claimed' as const;
+        await reserve(writer, record, reservation);
         const { number } = await writer
           .insertInto('generations')
           .values(toGenerationRow(record, origin))
@@ -32,8 +35,8 @@ export function makeRecordStore(database: Database): RecordStore {
         if (record.images.length > 0) await putImages(writer, record.id, record.images);
         await prompts.add(writer, { number, keyId: record.keyId, prompt: record.prompt });
         await openDelivery(writer, record, origin?.webhook);
-        return 'opened';
-      }),
+        return 'opened' as const;
+      }).catch(refusalOf),
 
     async saveCall(generationId, number, change) {
       const row = toCallChange(change);
@@ -61,7 +64,7 @@ export function makeRecordStore(database: Database): RecordStore {
         await doom(writer, objectsOf(replaced, [image]), now());
       }),
 
-    close: (generationId, outcome) =>
+    close: (generationId, outcome, losses = lossesOf(outcome)) =>
       write(async (writer) => {
         const brought = outcome.images.length > 0 ? 1 : 0;
         const closed = await writer
@@ -103,6 +106,7 @@ export function makeRecordStore(database: Database): RecordStore {
           .where('state', 'not in', ['done', 'failed'])
           .execute();
         await makeDue(writer, generationId, now());
+        await settle(writer, generationId, outcome, losses);
         return { isLate: closed.late === 1 };
       }),
 
@@ -236,6 +240,20 @@ async function spare(writer: Kysely<Schema>, objects: readonly string[]): Promis
       .where('object', 'in', objects.slice(from, from + 500))
       .execute();
   }
+}
+
+function reservationOf(calls: readonly CallRecord[]): Reservation {
+  return { images: calls.reduce((sum, call) => sum + call.images, 0), cost: undefined, limits: {} };
+}
+
+function lossesOf({ failedImages }: Outcome): Losses {
+  return { failed: failedImages.length, unknown: 0 };
+}
+
+/** Thrown inside the transaction, so that nothing of it is left. */
+function refusalOf(thrown: unknown): LimitRefusal {
+  if (thrown instanceof LimitReached) return thrown.refusal;
+  throw thrown;
 }
 
 function missing(): RecordStoreError {

@@ -16,6 +16,8 @@ export interface Schema {
   health: HealthTable;
   webhook_deliveries: WebhookDeliveriesTable;
   webhook_secrets: WebhookSecretsTable;
+  ledger: LedgerTable;
+  usage_days: UsageDaysTable;
 }
 
 export interface GenerationsTable {
@@ -120,6 +122,45 @@ export interface SettingsTable {
   name: string;
   value: string;
   made_at_ms: number;
+}
+
+/** Money is in millionths of the currency; currency '' is none. */
+export interface LedgerTable {
+  generation_id: string;
+  key_id: string;
+  model: string;
+  /** `2026-11-22`, UTC. */
+  day: string;
+  accepted_at_ms: number;
+  state: 'reserved' | 'settled';
+  /** Reserved: the most that can come; settled: those that came. */
+  images: number;
+  failed: number;
+  unknown: number;
+  output_tokens: number;
+  sandbox: number;
+  /** Null: not known. */
+  cost_micros: number | null;
+  /** What counts against a budget. */
+  charge_micros: number;
+  currency: string;
+}
+
+/** The sums of settled entries. */
+export interface UsageDaysTable {
+  key_id: string;
+  day: string;
+  model: string;
+  currency: string;
+  requests: number;
+  images: number;
+  /** Those of the images whose cost is not known. */
+  unpriced_images: number;
+  failed: number;
+  unknown: number;
+  output_tokens: number;
+  cost_micros: number;
+  charge_micros: number;
 }
 
 /** One row that is written to see whether writing works. */

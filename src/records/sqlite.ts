@@ -7,12 +7,14 @@ import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from
 import type { AssetStore } from '../core/asset.ts';
 import type { IdempotencyStore } from '../core/idempotency.ts';
 import type { KeyStore, SettingStore } from '../core/key-store.ts';
+import type { LedgerStore } from '../core/ledger.ts';
 import { RecordStoreError, type RecordStore } from '../core/record-store.ts';
 import type { WebhookStore } from '../core/webhook.ts';
 import type { Database } from './database.ts';
 import { makeRecordStore } from './generations.ts';
 import { makeIdempotencyStore } from './idempotency.ts';
 import { makeKeyStore } from './keys.ts';
+import { makeLedgerStore } from './ledger.ts';
 import { migrations } from './migrations/all.ts';
 import type { Schema } from './schema.ts';
 import { makeSettingStore } from './settings.ts';
@@ -34,6 +36,7 @@ export interface Stores {
   records: RecordStore;
   idempotency: IdempotencyStore;
   keys: KeyStore;
+  ledger: LedgerStore;
   settings: SettingStore;
   webhooks: WebhookStore;
   assets: AssetStore;
@@ -52,6 +55,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Stores> {
     records: makeRecordStore(database),
     idempotency: makeIdempotencyStore(database),
     keys: makeKeyStore(database),
+    ledger: makeLedgerStore(database),
     settings: makeSettingStore(database),
     webhooks: makeWebhookStore(database),
     assets: makeAssetStore(database),

@@ -6,6 +6,7 @@ export const tags = {
     'Images to start from, uploaded once and named in many requests. They belong to the key that uploaded them.',
   Files: 'Signed downloads.',
   Models: 'What can be asked for. Each model has a card that says which parameters it takes.',
+  Usage: 'What a key has used.',
   Operations: 'For whoever runs this server. No key is needed and there are no secrets in them.',
 } as const;
 

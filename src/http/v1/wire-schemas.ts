@@ -75,6 +75,32 @@ export const usage = named(
   }),
 );
 
+const usageRow = named(
+  'UsageRow',
+  'One model on one day.',
+  z.object({
+    date: z
+      .string()
+      .regex(/^\d{4}-\d\d-\d\d$/)
+      .describe('UTC; when the requests were accepted.'),
+    model: z.string().min(1),
+    requests: count.describe('Generations that have ended, however they did.'),
+    images: count.describe('Made and kept.'),
+    failed: count.describe('Images that failed without a charge.'),
+    unknown: count.describe('Images that nobody knows to have been made, or charged, or not.'),
+    output_tokens: count,
+    cost: money
+      .nullable()
+      .describe('Of the images; null: not known of all of them, or in several currencies.'),
+  }),
+);
+
+export const usageList = named(
+  'UsageList',
+  'What a key has used.',
+  z.object({ object: z.literal('list'), data: z.array(usageRow) }),
+);
+
 const warning = named(
   'Warning',
   'What was done otherwise than asked, or what the provider is known to ignore.',

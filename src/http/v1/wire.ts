@@ -2,6 +2,7 @@ import type { Card } from '../../core/card.ts';
 import type { Model } from '../../core/catalog.ts';
 import { deliveredForm, formatOf, thumbnailForm, type PictureForm } from '../../core/image-copy.ts';
 import { extensions, mimeTypes } from '../../core/image-format.ts';
+import type { UsageRow } from '../../core/ledger.ts';
 import type { GenerationRecord, RecordUsage, StoredImage } from '../../core/record.ts';
 import type { Route } from '../../core/route.ts';
 import type * as shapes from './wire-schemas.ts';
@@ -36,6 +37,13 @@ export function usageToWire(usage: RecordUsage): Wire<typeof shapes.usage> {
     output_tokens: usage.outputTokens,
     total_tokens: usage.totalTokens,
     cost: usage.cost,
+  };
+}
+
+export function usageListToWire(rows: readonly UsageRow[]): Wire<typeof shapes.usageList> {
+  return {
+    object: 'list',
+    data: rows.map(({ outputTokens, cost, ...row }) => ({ ...row, output_tokens: outputTokens, cost })),
   };
 }
 

@@ -4,6 +4,7 @@ import { contentCredentials } from './0003-content-credentials.ts';
 import { parameterHandling } from './0004-parameter-handling.ts';
 import { webhooks } from './0005-webhooks.ts';
 import { assets } from './0006-assets.ts';
+import { ledger } from './0007-ledger.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order. */
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   parameterHandling,
   webhooks,
   assets,
+  ledger,
 ];

@@ -1,0 +1,300 @@
+import { sql, type Kysely, type Selectable } from 'kysely';
+
+import { dayOf, type LedgerStore, type LimitRefusal, type Losses, type Reservation } from '../core/ledger.ts';
+import { fromMicros, toMicros } from '../core/price.ts';
+import type { Outcome } from '../core/record-store.ts';
+import type { GenerationRecord } from '../core/record.ts';
+import type { Database } from './database.ts';
+import type { LedgerTable, Schema } from './schema.ts';
+
+type Record = Pick<GenerationRecord, 'id' | 'keyId' | 'model' | 'createdAtMs'>;
+
+const minuteMs = 60_000;
+
+/** Written out, not bound: only then is the index of those that run used. */
+const isReserved = sql<boolean>`state = 'reserved'`;
+
+export function makeLedgerStore({ reader }: Database): LedgerStore {
+  return {
+    async usage({ keyId, from, to }) {
+      const unpriced = sql<number>`sum(unpriced_images)`;
+      const priced = sql<number>`count(distinct case when images > unpriced_images then currency end)`;
+      const rows = await reader
+        .selectFrom('usage_days')
+        .select(({ fn }) => [
+          'day',
+          'model',
+          fn.sum<number>('requests').as('requests'),
+          fn.sum<number>('images').as('images'),
+          fn.sum<number>('failed').as('failed'),
+          fn.sum<number>('unknown').as('unknown'),
+          fn.sum<number>('output_tokens').as('output_tokens'),
+          fn.sum<number>('cost_micros').as('cost_micros'),
+          unpriced.as('unpriced'),
+          priced.as('currencies'),
+          sql<string | null>`max(case when images > unpriced_images then currency end)`.as('currency'),
+        ])
+        .where('key_id', '=', keyId)
+        .where('day', '>=', from)
+        .where('day', '<=', to)
+        .groupBy(['day', 'model'])
+        .orderBy('day')
+        .orderBy('model')
+        .execute();
+      return rows.map((row) => ({
+        date: row.day,
+        model: row.model,
+        requests: row.requests,
+        images: row.images,
+        failed: row.failed,
+        unknown: row.unknown,
+        outputTokens: row.output_tokens,
+        cost:
+          row.unpriced === 0 && row.currencies === 1 && row.currency !== null
+            ? { amount: fromMicros(row.cost_micros), currency: row.currency }
+            : null,
+      }));
+    },
+
+    refusal: (keyId, reservation, nowMs) => findRefusal(reader, keyId, reservation, nowMs),
+
+    async imagesInMinute(keyId, nowMs) {
+      const rows = await inLastMinute(reader, keyId, nowMs);
+      const last = rows.findLast(({ images }) => images > 0);
+      return { images: sumOf(rows), freeAtMs: last === undefined ? nowMs : last.accepted_at_ms + minuteMs };
+    },
+  };
+}
+
+/** A key's limit does not allow it. Thrown, so that the transaction it was met in leaves nothing. */
+export class LimitReached extends Error {
+  readonly refusal: LimitRefusal;
+
+  constructor(refusal: LimitRefusal) {
+    super(refusal.limit);
+    this.refusal = refusal;
+  }
+}
+
+/** In the transaction that opens the generation: its entry, holding the most that can come. Throws LimitReached. */
+export async function reserve(
+  writer: Kysely<Schema>,
+  record: Record,
+  reservation: Reservation,
+): Promise<void> {
+  const refusal = await findRefusal(writer, record.keyId, reservation, record.createdAtMs);
+  if (refusal !== undefined) throw new LimitReached(refusal);
+  const { cost } = reservation;
+  const entry = newEntry(record);
+  await writer
+    .insertInto('ledger')
+    .values({
+      ...entry,
+      images: reservation.images,
+      charge_micros: cost === undefined ? 0 : toMicros(cost.amount),
+      currency: cost?.currency ?? '',
+    })
+    .execute();
+}
+
+/**
+ * In the transaction that closes the generation: what came takes the place of what was held. Only once, since what a
+ * later change of the record says about its pictures changes nothing of what they cost.
+ */
+export async function settle(
+  writer: Kysely<Schema>,
+  generationId: string,
+  outcome: Outcome,
+  losses: Losses,
+): Promise<void> {
+  const held =
+    (await writer
+      .selectFrom('ledger')
+      .selectAll()
+      .where('generation_id', '=', generationId)
+      .executeTakeFirst()) ?? (await lateEntry(writer, generationId));
+  if (held.state === 'settled') return;
+  const images = outcome.images.length;
+  const cost = outcome.usage?.cost ?? null;
+  const costMicros = cost === null ? null : toMicros(cost.amount);
+  const isSandbox = outcome.servedBy?.startsWith('sandbox/') === true;
+  // Made, and nobody knows for how much: a budget counts them with what was held for each.
+  const heldForThem = isSandbox ? 0 : Math.ceil((held.charge_micros * images) / Math.max(1, held.images));
+  const settled = {
+    state: 'settled' as const,
+    images,
+    ...losses,
+    output_tokens: outcome.usage?.outputTokens ?? 0,
+    sandbox: isSandbox ? 1 : 0,
+    cost_micros: costMicros,
+    charge_micros: costMicros ?? heldForThem,
+    currency: cost?.currency ?? held.currency,
+  };
+  await writer.updateTable('ledger').set(settled).where('generation_id', '=', generationId).execute();
+  await addToDay(writer, { ...held, ...settled });
+}
+
+/** The entry of a generation that was opened before there was a ledger. */
+async function lateEntry(writer: Kysely<Schema>, id: string): Promise<Selectable<LedgerTable>> {
+  const { key_id, model, created_at_ms } = await writer
+    .selectFrom('generations')
+    .select(['key_id', 'model', 'created_at_ms'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const entry = newEntry({ id, keyId: key_id, model, createdAtMs: created_at_ms });
+  await writer.insertInto('ledger').values(entry).execute();
+  return entry;
+}
+
+function newEntry(record: Record): Selectable<LedgerTable> {
+  return {
+    generation_id: record.id,
+    key_id: record.keyId,
+    model: record.model,
+    day: dayOf(record.createdAtMs),
+    accepted_at_ms: record.createdAtMs,
+    state: 'reserved',
+    images: 0,
+    failed: 0,
+    unknown: 0,
+    output_tokens: 0,
+    sandbox: 0,
+    cost_micros: null,
+    charge_micros: 0,
+    currency: '',
+  };
+}
+
+async function addToDay(writer: Kysely<Schema>, entry: Selectable<LedgerTable>): Promise<void> {
+  const added = {
+    requests: 1,
+    images: entry.images,
+    unpriced_images: entry.cost_micros === null ? entry.images : 0,
+    failed: entry.failed,
+    unknown: entry.unknown,
+    output_tokens: entry.output_tokens,
+    cost_micros: entry.cost_micros ?? 0,
+    charge_micros: entry.charge_micros,
+  };
+  await writer
+    .insertInto('usage_days')
+    .values({
+      key_id: entry.key_id,
+      day: entry.day,
+      model: entry.model,
+      currency: entry.currency,
+      ...added,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['key_id', 'day', 'model', 'currency']).doUpdateSet((row) => ({
+        requests: row('usage_days.requests', '+', added.requests),
+        images: row('usage_days.images', '+', added.images),
+        unpriced_images: row('usage_days.unpriced_images', '+', added.unpriced_images),
+        failed: row('usage_days.failed', '+', added.failed),
+        unknown: row('usage_days.unknown', '+', added.unknown),
+        output_tokens: row('usage_days.output_tokens', '+', added.output_tokens),
+        cost_micros: row('usage_days.cost_micros', '+', added.cost_micros),
+        charge_micros: row('usage_days.charge_micros', '+', added.charge_micros),
+      })),
+    )
+    .execute();
+}
+
+/** In the order of public-api.md section 3: images per minute, generations at once, budgets. */
+async function findRefusal(
+  database: Kysely<Schema>,
+  keyId: string,
+  { images, cost, limits }: Reservation,
+  nowMs: number,
+): Promise<LimitRefusal | undefined> {
+  const { imagesPerMinute, concurrency, budget, budgetImages } = limits;
+  if (imagesPerMinute !== undefined) {
+    if (images > imagesPerMinute) return { limit: 'images_per_request', most: imagesPerMinute };
+    const waitMs = waitFor(await inLastMinute(database, keyId, nowMs), imagesPerMinute - images, nowMs);
+    if (waitMs > 0) return { limit: 'images_per_minute', most: imagesPerMinute, waitMs };
+  }
+  if (concurrency !== undefined && (await runningOf(database, keyId)) >= concurrency)
+    return { limit: 'concurrency', most: concurrency };
+  if (budget === undefined && budgetImages === undefined) return undefined;
+  const since = limits.budgetPeriod === 'month' ? `${dayOf(nowMs).slice(0, 7)}-01` : '';
+  const used = await usedSince(database, keyId, since, budget?.currency ?? '');
+  if (
+    budget !== undefined &&
+    cost !== undefined &&
+    used.micros + toMicros(cost.amount) > toMicros(budget.amount)
+  )
+    return { limit: 'budget' };
+  if (budgetImages !== undefined && used.images + images > budgetImages)
+    return { limit: 'budget_images', most: budgetImages };
+  return undefined;
+}
+
+/** Any minute, not each minute of the clock: no sixty seconds ever hold more than the limit. */
+function inLastMinute(
+  database: Kysely<Schema>,
+  keyId: string,
+  nowMs: number,
+): Promise<{ images: number; accepted_at_ms: number }[]> {
+  return database
+    .selectFrom('ledger')
+    .select(['images', 'accepted_at_ms'])
+    .where('key_id', '=', keyId)
+    .where('accepted_at_ms', '>', nowMs - minuteMs)
+    .orderBy('accepted_at_ms')
+    .execute();
+}
+
+/** How long until no more than `most` of them count, ms. */
+function waitFor(
+  rows: readonly { images: number; accepted_at_ms: number }[],
+  most: number,
+  nowMs: number,
+): number {
+  let used = sumOf(rows);
+  let waitMs = 0;
+  for (const { images, accepted_at_ms } of rows) {
+    if (used <= most) break;
+    used -= images;
+    waitMs = Math.max(1, accepted_at_ms + minuteMs - nowMs);
+  }
+  return waitMs;
+}
+
+function sumOf(rows: readonly { images: number }[]): number {
+  return rows.reduce((sum, { images }) => sum + images, 0);
+}
+
+async function runningOf(database: Kysely<Schema>, keyId: string): Promise<number> {
+  const { running } = await database
+    .selectFrom('ledger')
+    .select(({ fn }) => fn.countAll<number>().as('running'))
+    .where('key_id', '=', keyId)
+    .where(isReserved)
+    .executeTakeFirstOrThrow();
+  return running;
+}
+
+/** What a key has taken and holds since that day: images of any kind, and money in one currency. */
+async function usedSince(
+  database: Kysely<Schema>,
+  keyId: string,
+  since: string,
+  currency: string,
+): Promise<{ images: number; micros: number }> {
+  const micros = sql<number>`coalesce(sum(case when currency = ${currency} then charge_micros end), 0)`;
+  const images = sql<number>`coalesce(sum(images), 0)`;
+  const settled = await database
+    .selectFrom('usage_days')
+    .select([micros.as('micros'), images.as('images')])
+    .where('key_id', '=', keyId)
+    .where('day', '>=', since)
+    .executeTakeFirstOrThrow();
+  const held = await database
+    .selectFrom('ledger')
+    .select([micros.as('micros'), images.as('images')])
+    .where('key_id', '=', keyId)
+    .where(isReserved)
+    .where('day', '>=', since)
+    .executeTakeFirstOrThrow();
+  return { images: settled.images + held.images, micros: settled.micros + held.micros };
+}
