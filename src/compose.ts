@@ -34,6 +34,7 @@ import { makeRouteGates } from './generation/route-gates.ts';
 import { makeRouteHealth } from './generation/route-health.ts';
 import { makeStorageWatch } from './generation/storage-watch.ts';
 import { startWebhookSender, type WebhookSender } from './generation/webhook-sender.ts';
+import { makeRequestRate } from './http/request-rate.ts';
 import { makeServer } from './http/server.ts';
 import { makeUrlSigner } from './http/signed-url.ts';
 import type { HttpTools } from './http/tools.ts';
@@ -172,6 +173,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     random,
     log,
     records,
+    keys,
+    ledger: store.ledger,
     objects,
     storage,
     ids,
@@ -229,6 +232,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
       maxJsonBytes,
       forms: { folder: uploads, maxBytes: maxFormBytes, maxFileBytes: config.maxInputBytes },
     },
+    requestRate: makeRequestRate(),
     accept: (request, prepare) => creations.accept(request, prepare),
     loadInputs: (keyId, references, rules) => loadInputImages(references, rules, inputDependencies(keyId)),
     loadMask: (keyId, mask, first, rules) => loadMask(mask, first, rules, inputDependencies(keyId)),

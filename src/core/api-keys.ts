@@ -12,12 +12,15 @@ export interface KeyTools {
   now: () => number;
 }
 
+/** What an operator decides about a key; undefined: no limit, or as the server's setting says. */
+export type KeySettings = Pick<ApiKey, 'expiresAtMs' | 'models' | 'parameterHandling' | 'limits'>;
+
 /** Makes a key with a new secret, or with the one given. The secret is in the answer only, never kept. */
 export async function createKey(
   name: string,
   tools: KeyTools,
   secret: string = makeApiSecret(),
-  parameterHandling?: ApiKey['parameterHandling'],
+  settings: Partial<KeySettings> = {},
 ): Promise<{ kind: 'created'; key: ApiKey; secret: string } | { kind: 'name_taken' }> {
   const key: ApiKey = {
     id: tools.ids('key'),
@@ -28,7 +31,9 @@ export async function createKey(
     createdAtMs: tools.now(),
     expiresAtMs: undefined,
     models: undefined,
-    parameterHandling,
+    parameterHandling: undefined,
+    limits: {},
+    ...settings,
   };
   return (await tools.keys.add(key)) === 'added' ? { kind: 'created', key, secret } : { kind: 'name_taken' };
 }

@@ -16,6 +16,7 @@ export interface ApiKey {
   models: readonly string[] | undefined;
   /** Where a request says nothing; undefined: as the server's setting says. */
   parameterHandling: ParameterHandling | undefined;
+  limits: KeyLimits;
 }
 
 /** What a key may take at most; absent: no limit (public-api.md section 9). */

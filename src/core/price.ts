@@ -21,6 +21,8 @@ const perTokensSchema = z.strictObject({
   unit: z.literal('million_tokens'),
   input: amountSchema.optional(),
   output: amountSchema,
+  /** The most that one image can cost, inputs included: what a budget holds for it until it is made. */
+  ceiling: amountSchema.optional(),
   currency: currencySchema,
 });
 
@@ -74,6 +76,21 @@ export function costOf(price: Price | undefined, work: PricedWork): Cost | null 
     currency = row.currency;
   }
   return currency === undefined ? null : { amount: fromNano(sum), currency };
+}
+
+/**
+ * The most that this many images can cost on one route, in this currency; undefined where the price does not say, and
+ * for one in another currency, which cannot be compared.
+ */
+export function highestCost(price: Price | undefined, images: number, currency: string): Cost | undefined {
+  if (price === undefined || price.some((row) => row.currency !== currency)) return undefined;
+  const each = price.map((row) => (row.unit === 'image' ? row.amount : row.ceiling));
+  if (each.includes(undefined)) return undefined;
+  const highest = each.reduce((most, amount) => {
+    const nano = toNano(amount ?? '0');
+    return nano > most ? nano : most;
+  }, 0n);
+  return { amount: fromMicros(Number((highest * BigInt(images) + 999n) / 1000n)), currency };
 }
 
 /** The sum of costs, or null as soon as one is unknown or in another currency. */

@@ -16,6 +16,7 @@ import type {
   Warning,
 } from '../core/record.ts';
 import { routeLabel, type Route } from '../core/route.ts';
+import { askAllowance, refusedByLimit, type AllowanceTools } from './allowance.ts';
 import { runCall, type CallOutcome, type CallTools } from './call.ts';
 import { endGeneration, type Asked, type CallReport } from './finish.ts';
 import type { InFlight } from './in-flight.ts';
@@ -26,7 +27,7 @@ import { planGeneration, type Plan, type PlannedCall } from './plan.ts';
 import { notRecorded, type StorageWatch } from './storage-watch.ts';
 
 /** What generations need, handed in once. */
-export interface GenerationTools extends CallTools, KeepTools {
+export interface GenerationTools extends CallTools, KeepTools, AllowanceTools {
   /** Patient where money hangs on a write. */
   records: RecordStore;
   objects: Pick<ObjectStore, 'open'>;
@@ -72,7 +73,8 @@ export interface RunningGeneration {
 
 /**
  * The story of a request: plan, record opened, calls, images kept, record closed.
- * Throws GatewayError before anything is written when the server is full or the model has no usable route.
+ * Throws GatewayError before anything is written when the key has reached a limit, the server is full or the model has
+ * no usable route.
  * `claimed`: nothing was begun, because another generation holds the request's Idempotency-Key.
  */
 export async function startGeneration(
@@ -80,7 +82,8 @@ export async function startGeneration(
   tools: GenerationTools,
 ): Promise<RunningGeneration | 'claimed'> {
   await tools.storage.admit();
-  const plan = planGeneration(order.request, order.model, tools);
+  const { model, reservation } = await askAllowance(order, tools);
+  const plan = planGeneration(order.request, model, tools);
   const place = tools.inFlight.enter();
   try {
     const record = newRecord(order, tools);
@@ -88,7 +91,9 @@ export async function startGeneration(
       record,
       plan.calls.map((call) => newCall(record.id, call)),
       order.origin,
+      reservation,
     );
+    if (typeof opened === 'object') throw refusedByLimit(opened, order);
     if (opened === 'claimed') {
       place.leave();
       return opened;

@@ -11,6 +11,7 @@ import fastify, {
 import { asGatewayError, GatewayError, toPublicError } from '../core/errors.ts';
 import type { ApiKey } from '../core/key-store.ts';
 import { authenticate } from './auth.ts';
+import { countRequest, isCreate, sayImages } from './rate-headers.ts';
 import { endIdleConnections } from './end-idle-connections.ts';
 import { isForm } from './form.ts';
 import type { HttpTools } from './tools.ts';
@@ -86,8 +87,9 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     checkHost(request);
-    if (needsKey(request))
-      request.apiKey = await authenticate(request.headers.authorization, tools.keys, tools.clock.now());
+    if (!needsKey(request)) return;
+    request.apiKey = await authenticate(request.headers.authorization, tools.keys, tools.clock.now());
+    await countRequest(request.apiKey, reply, tools);
   });
   // A length that is announced counts before the type of the body (public-api.md section 3).
   app.addHook('preParsing', (request, _reply, _payload, done) => {
@@ -96,6 +98,9 @@ export function makeServer(tools: HttpTools): FastifyInstance {
     const maxBytes = config.takesForm === true && isForm(request) ? forms.maxBytes : bodyLimit;
     const isTooLarge = maxBytes !== undefined && Number(request.headers['content-length'] ?? 0) > maxBytes;
     done(isTooLarge ? tooLarge(maxBytes) : null);
+  });
+  app.addHook('onSend', async (request, reply) => {
+    if (request.apiKey !== undefined && isCreate(request)) await sayImages(request.apiKey, reply, tools);
   });
   app.addHook('onResponse', (request, reply, done) => {
     logReply(request, reply, tools);

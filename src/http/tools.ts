@@ -15,6 +15,7 @@ import type { Creations } from '../generation/idempotency.ts';
 import type { InputReference } from '../generation/input-references.ts';
 import type { PictureFiles } from '../generation/picture-files.ts';
 import type { FormLimits } from './form.ts';
+import type { RequestRate } from './request-rate.ts';
 import type { UrlSigner } from './signed-url.ts';
 
 /** What the HTTP side is handed: everything behind it as functions and ports. */
@@ -31,6 +32,7 @@ export interface HttpTools {
   clock: Clock;
   log: Log;
   settings: HttpSettings;
+  requestRate: RequestRate;
   /** Opens, runs and keeps a generation, or finds the one that a request repeats. */
   accept: Creations['accept'];
   /** Reads and checks the input images a body names. */

@@ -127,6 +127,7 @@ const aKey: ApiKey = {
   expiresAtMs: undefined,
   models: undefined,
   parameterHandling: undefined,
+  limits: {},
 };
 
 for (const { name: kind, place } of kinds) {
@@ -578,6 +579,7 @@ for (const { name: kind, place } of kinds) {
       expiresAtMs: 5,
       models: ['x', 'y'],
       parameterHandling: 'lenient',
+      limits: { requestsPerMinute: 3, budget: { amount: '5.00', currency: 'USD' }, budgetPeriod: 'month' },
     };
     assert.equal(await keys.add(aKey), 'added');
     assert.equal(await keys.add(limited), 'added');

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 
-import type { ApiKey, KeyStore } from '../core/key-store.ts';
+import type { ApiKey, KeyLimits, KeyStore } from '../core/key-store.ts';
 import type { Database } from './database.ts';
 import type { ApiKeysTable } from './schema.ts';
 
@@ -72,6 +72,7 @@ function toRow(key: ApiKey): Selectable<ApiKeysTable> {
     expires_at_ms: key.expiresAtMs ?? null,
     models: key.models === undefined ? null : JSON.stringify(key.models),
     parameter_handling: key.parameterHandling ?? null,
+    limits: JSON.stringify(key.limits),
   };
 }
 
@@ -86,5 +87,6 @@ function toKey(row: Selectable<ApiKeysTable>): ApiKey {
     expiresAtMs: row.expires_at_ms ?? undefined,
     models: row.models === null ? undefined : (JSON.parse(row.models) as string[]),
     parameterHandling: row.parameter_handling ?? undefined,
+    limits: JSON.parse(row.limits) as KeyLimits,
   };
 }

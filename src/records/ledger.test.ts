@@ -89,6 +89,7 @@ function outcome(count: number, cost: Cost | null, servedBy = 'ark/primary'): Ou
   };
 }
 
+const at = (ms: number) => ({ createdAtMs: noon + ms });
 const on = (day: number) => ({ createdAtMs: noon + day * dayMs });
 const none: Losses = { failed: 0, unknown: 0 };
 
@@ -195,4 +196,99 @@ test('a generation that began before there was a ledger is in it when it ends', 
   await stores.records.close(id, outcome(1, usd('1.000000')));
   const [row] = await stores.ledger.usage(everyDay);
   assert.deepEqual([row?.requests, row?.images, row?.cost], [1, 1, usd('1.000000')]);
+});
+
+test('of many requests at once, also by two processes, as many are opened as the limit allows', async (t) => {
+  const { stores, again } = await bench(t);
+  const both = [stores, await again()];
+  const race = async (keyId: string, reservation: Partial<Reservation>): Promise<number> => {
+    const opened = await Promise.all(
+      Array.from({ length: 24 }, (_, i) => open(both[i % 2] ?? stores, reservation, { keyId })),
+    );
+    return opened.filter((one) => typeof one === 'string').length;
+  };
+  assert.equal(await race('rate', { images: 3, limits: { imagesPerMinute: 10 } }), 3);
+  assert.equal(await race('slots', { limits: { concurrency: 5 } }), 5);
+  assert.equal(await race('images', { images: 2, limits: { budgetImages: 9 } }), 4);
+  const budget = usd('1.00');
+  assert.equal(await race('money', { images: 2, cost: usd('0.30'), limits: { budget } }), 3);
+});
+
+test('what was held and did not come is free again: images of the minute, slots and budgets', async (t) => {
+  const { stores } = await bench(t);
+  const limits = { imagesPerMinute: 4, concurrency: 1, budgetImages: 4, budget: usd('0.40') };
+  const most = { images: 4, cost: usd('0.40'), limits };
+  const first = await open(stores, most);
+  assert.ok(typeof first === 'string');
+  assert.deepEqual(await open(stores, { ...most, images: 1 }), {
+    limit: 'images_per_minute',
+    most: 4,
+    waitMs: 60_000,
+  });
+  await stores.records.close(first, outcome(1, usd('0.10')), { failed: 1, unknown: 2 });
+  assert.deepEqual(await stores.ledger.imagesInMinute('key_one', noon), {
+    images: 1,
+    freeAtMs: noon + 60_000,
+  });
+  const second = await open(stores, { images: 3, cost: usd('0.30'), limits });
+  assert.ok(typeof second === 'string');
+  // Longer ago than a minute, but still running, and still held.
+  const later = { createdAtMs: noon + 60_000 };
+  assert.deepEqual(await open(stores, { limits }, later), { limit: 'concurrency', most: 1 });
+  const { concurrency: _, ...budgets } = limits;
+  assert.deepEqual(await open(stores, { cost: usd('0.01'), limits: budgets }, later), { limit: 'budget' });
+  assert.deepEqual(await open(stores, { limits: budgets }, later), { limit: 'budget_images', most: 4 });
+  await stores.records.close(second, outcome(0, null), { failed: 0, unknown: 3 });
+  assert.ok(
+    typeof (await open(stores, { images: 3, cost: usd('0.30'), limits: budgets }, later)) === 'string',
+  );
+});
+
+test('a minute is any sixty seconds, and the wait that is told is the shortest that helps', async (t) => {
+  const { stores } = await bench(t);
+  const limits = { imagesPerMinute: 5 };
+  for (const ms of [0, 10_000, 20_000]) await finish(stores, outcome(1, null), none, at(ms), { limits });
+  const refused = await open(stores, { images: 4, limits }, at(30_000));
+  assert.deepEqual(refused, { limit: 'images_per_minute', most: 5, waitMs: 40_000 });
+  assert.equal(typeof (await open(stores, { images: 4, limits }, at(69_999))), 'object');
+  assert.equal(typeof (await open(stores, { images: 4, limits }, at(70_000))), 'string');
+  assert.deepEqual(await open(stores, { images: 6, limits }, at(900_000)), {
+    limit: 'images_per_request',
+    most: 5,
+  });
+});
+
+test("a budget by month begins anew, a total one does not, and other keys' and currencies' money is not in it", async (t) => {
+  const { stores } = await bench(t);
+  const spend = (days: number, limits: Reservation['limits']) =>
+    open(stores, { cost: usd('0.60'), limits }, on(days));
+  await finish(stores, outcome(1, usd('0.60')), none, on(0));
+  await finish(stores, outcome(1, usd('5.00')), none, { keyId: 'key_two' });
+  await finish(stores, outcome(1, { amount: '5.00', currency: 'EUR' }), none, on(0));
+  const budget = usd('1.00');
+  assert.deepEqual(await spend(8, { budget, budgetPeriod: 'month' }), { limit: 'budget' });
+  assert.deepEqual(await spend(9, { budget }), { limit: 'budget' });
+  assert.equal(typeof (await spend(9, { budget, budgetPeriod: 'month' })), 'string');
+  assert.equal(typeof (await spend(0, { budget: usd('1.80') })), 'string');
+});
+
+test('images whose cost is not known count with what was held for each; those of the sandbox with nothing', async (t) => {
+  const { stores } = await bench(t);
+  const limits = { budget: usd('1.00') };
+  const held = { images: 4, cost: usd('0.80'), limits };
+  await finish(stores, outcome(2, null), none, {}, held);
+  await finish(stores, outcome(1, null, 'sandbox/ark'), none, {}, { limits });
+  assert.deepEqual(await open(stores, { cost: usd('0.61'), limits }), { limit: 'budget' });
+  assert.equal(typeof (await open(stores, { cost: usd('0.60'), limits })), 'string');
+});
+
+test('an Idempotency-Key whose request was refused by a limit is free', async (t) => {
+  const { stores } = await bench(t);
+  const origin = { endpoint: '/x', bodyHash: 'h', idempotencyKey: 'k', responseFormat: 'url' as const };
+  const held = { images: 2, cost: undefined };
+  const { records } = stores;
+  const refused = await records.open(generation(), [], origin, { ...held, limits: { budgetImages: 1 } });
+  assert.deepEqual(refused, { limit: 'budget_images', most: 1 });
+  assert.equal(await records.open(generation(), [], origin, { ...held, limits: {} }), 'opened');
+  assert.equal(await records.open(generation(), [], origin, { ...held, limits: {} }), 'claimed');
 });

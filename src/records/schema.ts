@@ -100,6 +100,7 @@ export interface ApiKeysTable {
   expires_at_ms: number | null;
   models: string | null;
   parameter_handling: 'strict' | 'lenient' | null;
+  limits: string;
 }
 
 export interface AssetsTable {

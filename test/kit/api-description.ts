@@ -49,6 +49,15 @@ const transportHeaders: ReadonlySet<string> = new Set([
 /** What is served besides the API: the files of the page at /docs. */
 const notDescribed = ['/docs/'];
 
+/** Replies under /v1 tell a key that has a limit of it, wherever they come from. */
+const limitNames = [
+  'Retry-After',
+  'retry-after-ms',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+];
+
 /** By the text of an OpenAPI document. */
 export function describeApi(text: string): ApiDescription {
   const document = JSON.parse(text) as Described;
@@ -122,8 +131,8 @@ export function describeApi(text: string): ApiDescription {
       const operation = document.paths[path ?? '']?.[verb];
       if (path === undefined || operation === undefined) {
         // Nothing is described at this address, so it can only be refused.
-        assert.ok([400, 401, 403, 404, 405].includes(reply.status), `${what} is not described`);
-        const allowed = ['X-Request-Id', 'WWW-Authenticate', 'Allow', 'x-should-retry'];
+        assert.ok([400, 401, 403, 404, 405, 429].includes(reply.status), `${what} is not described`);
+        const allowed = ['X-Request-Id', 'WWW-Authenticate', 'Allow', 'x-should-retry', ...limitNames];
         checkHeaders(reply.headers, allowed, what);
         checkError(reply, undefined, what);
         return;

@@ -3,7 +3,7 @@ import type { ErrorReason } from '../../core/errors.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 import { errorReply } from '../v1/wire-schemas.ts';
 import { errorHeaders, errorsOf, sampleOf } from './errors.ts';
-import { headersOfEveryReply, replyHeaders, type ReplyHeader } from './headers.ts';
+import { headersOfEveryReply, limitHeaders, replyHeaders, type ReplyHeader } from './headers.ts';
 import { introduction } from './introduction.ts';
 import type { Content, JsonSchema, Operation, OperationTable, Parameter, Reply } from './operation.ts';
 import { refersTo, shapeComponents } from './shapes.ts';
@@ -94,18 +94,23 @@ function describeParameter({ in: place, name, about, schema, required }: Paramet
 }
 
 function responsesOf(operation: Operation): Record<string, JsonSchema> {
-  const replies = Object.entries(operation.replies).map(([status, reply]) => [status, describeReply(reply)]);
+  const limits = limitHeaders(operation);
+  const replies = Object.entries(operation.replies).map(([status, reply]) => [
+    status,
+    describeReply(reply, limits),
+  ]);
   const errors = [...errorsOf(operation)].map(([status, reasons]) => [
     status,
-    describeError(status, reasons),
+    // Whoever has no key has no limits to be told of.
+    describeError(status, reasons, status === 401 ? [] : limits),
   ]);
   return Object.fromEntries([...replies, ...errors]);
 }
 
-function describeReply({ about, headers = [], content }: Reply): JsonSchema {
+function describeReply({ about, headers = [], content }: Reply, limits: readonly ReplyHeader[]): JsonSchema {
   return {
     description: about,
-    headers: headerRefs(headers),
+    headers: headerRefs([...headers, ...limits]),
     ...(content === undefined ? {} : { content: mapValues(content, describeContent) }),
   };
 }
@@ -115,10 +120,14 @@ function describeContent(content: Content): JsonSchema {
   return content.examples === undefined ? { schema } : { schema, examples: exampleObjects(content.examples) };
 }
 
-function describeError(status: number, reasons: readonly ErrorReason[]): JsonSchema {
+function describeError(
+  status: number,
+  reasons: readonly ErrorReason[],
+  limits: readonly ReplyHeader[],
+): JsonSchema {
   return {
     description: reasons.map((reason) => `\`${reason}\``).join(', '),
-    headers: headerRefs(errorHeaders(status)),
+    headers: headerRefs([...errorHeaders(status), ...limits]),
     content: {
       'application/json': {
         schema: refersTo(errorReply),

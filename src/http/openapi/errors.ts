@@ -94,7 +94,7 @@ const samples: Record<ErrorReason, { message: string; param?: string }> = {
 /** What a request of this kind may be refused with, by status. */
 export function errorsOf(operation: Operation): Map<number, readonly ErrorReason[]> {
   const reasons = new Set<ErrorReason>([
-    ...(operation.access === 'key' ? (['invalid_api_key', 'api_key_frozen'] as const) : []),
+    ...(operation.access === 'key' ? (['invalid_api_key', 'api_key_frozen', 'rate_limited'] as const) : []),
     // Of a request that has no Host header, or two.
     'invalid_value',
     ...operation.errors,

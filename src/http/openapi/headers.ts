@@ -1,4 +1,14 @@
-import type { JsonSchema } from './operation.ts';
+import type { JsonSchema, Operation } from './operation.ts';
+
+/** Of limits per minute, on replies to keys that have any; waits as Go writes them. */
+const rate = {
+  count: { type: 'integer', minimum: 0 },
+  wait: {
+    type: 'string',
+    pattern: '^(\\d+ms|\\d+m\\d+(\\.\\d+)?s|\\d+(\\.\\d+)?s)$',
+    examples: ['850ms', '58.891s', '1m0s'],
+  },
+};
 
 /** Every header of a reply that is ours to explain (public-api.md sections 1, 8 and 9). */
 export const replyHeaders = {
@@ -31,6 +41,12 @@ export const replyHeaders = {
     about: 'The same in milliseconds.',
     schema: { type: 'integer', minimum: 1, maximum: 60_000 },
   },
+  'x-ratelimit-limit-requests': { about: 'Requests a minute that this key may send.', schema: rate.count },
+  'x-ratelimit-remaining-requests': { about: 'How many of them are left now.', schema: rate.count },
+  'x-ratelimit-reset-requests': { about: 'When all of them will be left again.', schema: rate.wait },
+  'x-ratelimit-limit-images': { about: 'Images a minute that this key may make.', schema: rate.count },
+  'x-ratelimit-remaining-images': { about: 'How many of them are left now.', schema: rate.count },
+  'x-ratelimit-reset-images': { about: 'When all of them will be left again.', schema: rate.wait },
   'x-should-retry': {
     about: "Whether sending the request again can help and costs nothing twice. OpenAI's clients obey it.",
     schema: { type: 'string', enum: ['true', 'false'] },
@@ -48,6 +64,23 @@ export const replyHeaders = {
 } as const satisfies Record<string, { about: string; schema: JsonSchema }>;
 
 export type ReplyHeader = keyof typeof replyHeaders;
+
+/** What replies under /v1 say of the key's limits, where it has any. */
+export function limitHeaders(operation: Pick<Operation, 'access' | 'tag'>): readonly ReplyHeader[] {
+  if (operation.access !== 'key') return [];
+  const requests = [
+    'x-ratelimit-limit-requests',
+    'x-ratelimit-remaining-requests',
+    'x-ratelimit-reset-requests',
+  ] as const;
+  if (operation.tag !== 'Create') return requests;
+  return [
+    ...requests,
+    'x-ratelimit-limit-images',
+    'x-ratelimit-remaining-images',
+    'x-ratelimit-reset-images',
+  ];
+}
 
 /** On every reply there is. */
 export const headersOfEveryReply: readonly ReplyHeader[] = ['X-Request-Id'];

@@ -39,6 +39,7 @@ export const createErrors: readonly ErrorReason[] = [
   'content_policy',
   'idempotency_key_reused',
   'model_access_denied',
+  'insufficient_balance',
   'model_not_found',
   'not_found',
   'body_too_large',

@@ -119,7 +119,8 @@ const gptImage2: CardData = {
   imagesPerCall: 10,
   providerOptions: { openai: ['safety_identifier', 'complexity'] },
   // Text that goes in is somewhat cheaper, which a price has no row for (upstream-openrouter.md section 5).
-  listPrice: [{ unit: 'million_tokens', input: '8.00', output: '30.00', currency: 'USD' }],
+  // The ceiling: 16 inputs and an image in high quality come to about 0.80.
+  listPrice: [{ unit: 'million_tokens', input: '8.00', output: '30.00', ceiling: '1.00', currency: 'USD' }],
 };
 
 export const cards: readonly CardData[] = [gptImage2];

@@ -1,7 +1,7 @@
 import type { Migration } from './migration.ts';
 
 /**
- * What keys have used. An entry has no foreign key: it outlives its record. While its generation runs (`reserved`)
+ * What keys may take (`limits`), and what they have used. An entry has no foreign key: it outlives its record. While its generation runs (`reserved`)
  * it holds the most that can come, which makes reservations as durable as records. Money is in millionths.
  *
  * The sums by day stand beside it, written with every entry that is settled: a budget is checked at each create, and
@@ -13,6 +13,7 @@ export const ledger: Migration = {
   number: 7,
   name: 'limits and ledger',
   sqlite: [
+    "alter table api_keys add column limits text not null default '{}'",
     `create table ledger (
       generation_id text primary key not null,
       key_id text not null,
