@@ -123,8 +123,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   const patientRecords = makePatientRecords(store.records, stop.signal, { clock, log, storage });
   const records: RecordStore = {
     ...patientRecords,
-    async close(generationId, outcome) {
-      const closed = await patientRecords.close(generationId, outcome);
+    async close(generationId, outcome, losses) {
+      const closed = await patientRecords.close(generationId, outcome, losses);
       webhookSender?.wake();
       return closed;
     },

@@ -1,19 +1,31 @@
 import { Command } from 'commander';
 import { withKeys, withWebhooks } from '../compose.ts';
-import { createKey, envKeyName, type KeyTools } from '../core/api-keys.ts';
+import type { Config } from '../config/load.ts';
+import { createKey, envKeyName, type KeySettings, type KeyTools } from '../core/api-keys.ts';
 import type { ApiKey } from '../core/key-store.ts';
 import { makeWebhookSecret } from '../core/webhook.ts';
+import {
+  addSettings,
+  describeSettings,
+  readSettingWords,
+  SettingMistake,
+  type SettingWords,
+} from './key-settings.ts';
 import { readConfig } from './start.ts';
 
-/** `easel keys create|list|freeze|unfreeze|delete`: works beside a running gateway and holds from its next request on. */
+/** `easel keys create|set|list|freeze|unfreeze|delete`: works beside a running gateway and holds from its next request on. */
 export function keysCommand(): Command {
   const keys = new Command('keys').description('make and manage API keys');
-  keys
-    .command('create <name>')
+  addSettings(keys.command('create <name>'))
     .description('make a key; its secret is shown this once')
-    .option('--lenient', 'parameters that a model cannot meet are met nearly, with a warning')
-    .option('--strict', 'parameters that a model cannot meet are refused')
-    .action((name: string, options: HandlingOptions) => useKeys((tools) => create(name, options, tools)));
+    .action((name: string, words: SettingWords) =>
+      useKeys((tools, config) => create(name, words, tools, config)),
+    );
+  addSettings(keys.command('set <name>'))
+    .description("change a key's limits; what is not said stays as it is")
+    .action((name: string, words: SettingWords) =>
+      useKeys((tools, config) => setLimits(name, words, tools, config)),
+    );
   keys
     .command('handling <name>')
     .description(
@@ -47,10 +59,10 @@ export function keysCommand(): Command {
   return keys;
 }
 
-async function useKeys(work: (tools: KeyTools) => Promise<void>): Promise<void> {
+async function useKeys(work: (tools: KeyTools, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig();
   if (config === undefined) return;
-  if ((await withKeys(config, work)) === 'no_data') {
+  if ((await withKeys(config, (tools) => work(tools, config))) === 'no_data') {
     fail(`There is no Easel data in ${config.dataDir} yet. Run npm start once, or set EASEL_DATA_DIR.`);
   }
 }
@@ -96,16 +108,52 @@ async function handle(name: string, options: HandlingOptions, tools: KeyTools): 
 
 const namePattern = /^[\w.@-]{1,64}$/;
 
-async function create(name: string, options: HandlingOptions, tools: KeyTools): Promise<void> {
+async function create(name: string, words: SettingWords, tools: KeyTools, config: Config): Promise<void> {
   if (!namePattern.test(name)) return fail('A key name has 1 to 64 letters, digits or any of . _ @ -');
   if (name === envKeyName)
     return fail(`'${envKeyName}' is the key that follows EASEL_API_KEY. Choose another name.`);
-  const parameterHandling = handlingOf(options);
-  if (parameterHandling === null) return fail(bothSaid);
-  const made = await createKey(name, tools, undefined, parameterHandling);
+  const settings = settingsOf(words, noSettings, tools, config);
+  if (settings === undefined) return;
+  const made = await createKey(name, tools, undefined, settings);
   if (made.kind === 'name_taken') return fail(`There is a key named '${name}' already.`);
   process.stdout.write(`${made.secret}\n`);
   process.stderr.write(`Key '${name}' was made. Its secret stands above and is not kept: store it now.\n`);
+}
+
+/** Undefined: something cannot be read, and that was said. */
+function settingsOf(
+  words: SettingWords,
+  before: KeySettings,
+  { now }: KeyTools,
+  { catalog }: Config,
+): KeySettings | undefined {
+  try {
+    return readSettingWords(words, before, { catalog, nowMs: now() });
+  } catch (error) {
+    if (!(error instanceof SettingMistake)) throw error;
+    fail(error.message);
+    return undefined;
+  }
+}
+
+const noSettings: KeySettings = {
+  limits: {},
+  models: undefined,
+  expiresAtMs: undefined,
+  parameterHandling: undefined,
+};
+
+async function setLimits(name: string, words: SettingWords, tools: KeyTools, config: Config): Promise<void> {
+  const key = await tools.keys.find(name);
+  if (key === undefined) return fail(noKey(name));
+  const settings = settingsOf(words, key, tools, config);
+  if (settings === undefined) return;
+  await tools.keys.change(key.id, settings);
+  process.stdout.write(`Key '${key.name}' has now: ${describeSettings(settings) || 'no limits'}.\n`);
+}
+
+function noKey(name: string): string {
+  return `There is no key named '${name}'. See: npm run easel -- keys list`;
 }
 
 async function list({ keys, now }: KeyTools): Promise<void> {
@@ -115,9 +163,12 @@ async function list({ keys, now }: KeyTools): Promise<void> {
     `…${key.hint}`,
     new Date(key.createdAtMs).toISOString().slice(0, 10),
     key.id,
+    describeSettings(key),
   ]);
-  const table = [['NAME', 'STATE', 'SECRET', 'MADE', 'ID'], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const table = [['NAME', 'STATE', 'SECRET', 'MADE', 'ID', 'LIMITS'], ...rows];
+  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+    Math.max(...table.map((row) => row[column]?.length ?? 0)),
+  );
   for (const row of table)
     process.stdout.write(
       `${row
@@ -138,7 +189,7 @@ async function change(
   { keys }: KeyTools,
 ): Promise<void> {
   const key = await keys.find(name);
-  if (key === undefined) return fail(`There is no key named '${name}'. See: npm run easel -- keys list`);
+  if (key === undefined) return fail(noKey(name));
   await keys.change(key.id, values);
   process.stdout.write(`Key '${key.name}' is ${said}.\n`);
 }

@@ -1,6 +1,6 @@
 import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
-import { keyOf } from './images-generations.ts';
+import { keyOf } from '../auth.ts';
 import { queryOf } from './images.ts';
 import type { usageOperations } from './usage-operations.ts';
 import { readUsageQuery } from './usage-query.ts';
