@@ -1,15 +1,14 @@
 import type { Migration } from './migration.ts';
 
 /**
- * What keys may take (`limits`), and what they have used. An entry has no foreign key: it outlives its record. While its generation runs (`reserved`)
- * it holds the most that can come, which makes reservations as durable as records. Money is in millionths.
+ * What keys may take (`limits`), and what they have used. An entry has no foreign key: it outlives its record. While
+ * its generation runs (`reserved`) it holds the most that can come, which makes reservations as durable as records.
+ * Money is in millionths.
  *
  * The sums by day stand beside it, written with every entry that is settled: a budget is checked at each create, and
  * must not cost more when years of entries lie behind. Currency '' is none.
  */
 export const ledger: Migration = {
-  number: 6,
-  name: 'ledger',
   number: 7,
   name: 'limits and ledger',
   sqlite: [
