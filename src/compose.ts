@@ -40,7 +40,7 @@ import { makeUrlSigner } from './http/signed-url.ts';
 import type { HttpTools } from './http/tools.ts';
 import { readSignedFile } from './http/v1/files.ts';
 import { makeLinksOn } from './http/v1/links.ts';
-import { recordToWire } from './http/v1/wire.ts';
+import { webhookToWire } from './http/v1/wire.ts';
 import { openFilesystemStore } from './objects/filesystem.ts';
 import { freeBytes } from './objects/free-space.ts';
 import { providers as knownProviders, registrations, type Registration } from './providers/registry.ts';
@@ -262,7 +262,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
           webhooks: store.webhooks,
           records,
           poster,
-          recordToWire: (record) => recordToWire(record, makeLinksOn(config.publicUrl ?? address, http)),
+          messageOf: (record) => webhookToWire(record, makeLinksOn(config.publicUrl ?? address, http)),
           clock,
           random,
           log,

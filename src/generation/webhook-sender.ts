@@ -16,8 +16,8 @@ export interface WebhookTools {
   webhooks: WebhookStore;
   records: Pick<RecordStore, 'get'>;
   poster: Pick<PublicPoster, 'post'>;
-  /** The record as GET /v1/images/{id} gives it, with links signed now. */
-  recordToWire(record: GenerationRecord): unknown;
+  /** What is told of a generation that has ended, with links signed now. */
+  messageOf(record: GenerationRecord): unknown;
   clock: Clock;
   /** 0 <= x < 1 */
   random: () => number;
@@ -117,7 +117,7 @@ export function startWebhookSender(tools: WebhookTools, stop: AbortSignal): Webh
     if (record === undefined)
       return { state: 'given_up', status: undefined, error: 'the record was deleted' };
     if (secret === undefined) return { state: 'given_up', status: undefined, error: 'the key has no secret' };
-    const body = JSON.stringify(messageOf(record, tools));
+    const body = JSON.stringify(tools.messageOf(record));
     const headers = signWebhook(secret, { id, sentAtMs: clock.now(), body });
     const answer = await tools.poster.post(url, body, headers, stop);
     const status = 'status' in answer ? answer.status : undefined;
@@ -130,13 +130,4 @@ export function startWebhookSender(tools: WebhookTools, stop: AbortSignal): Webh
       ? { state: 'given_up', status, error }
       : { state: 'pending', status, error, nextAtMs: clock.now() + pauseMs };
   }
-}
-
-function messageOf(record: GenerationRecord, { recordToWire }: Pick<WebhookTools, 'recordToWire'>) {
-  return {
-    type: record.status === 'completed' ? 'image.completed' : 'image.failed',
-    // As Standard Webhooks has it: when it happened, not when it is sent.
-    timestamp: new Date(record.finishedAtMs ?? record.createdAtMs).toISOString(),
-    data: recordToWire(record),
-  };
 }

@@ -32,6 +32,7 @@ import { editRoutes } from './v1/images-edits.ts';
 import { imageRoutes } from './v1/images.ts';
 import { modelOperations } from './v1/models-operations.ts';
 import { modelRoutes } from './v1/models.ts';
+import { webhooks } from './v1/webhooks.ts';
 import { usageOperations } from './v1/usage-operations.ts';
 import { usageRoutes } from './v1/usage.ts';
 import { healthOperations } from './health-operations.ts';
@@ -139,7 +140,7 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   registerApi(modelOperations, modelRoutes(tools));
   registerApi(usageOperations, usageRoutes(tools));
   registerApi(healthOperations, healthRoutes(tools));
-  registerApi(openApiOperations, openApiRoutes(described, tools));
+  registerApi(openApiOperations, openApiRoutes({ operations: described, webhooks }, tools));
   const docs = docsRoutes();
   registerApi(docsOperations, docs.page);
   register(app, docs.files);

@@ -6,6 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { withWebhooks } from '../../src/compose.ts';
 import { makeWebhookSecret } from '../../src/core/webhook.ts';
+import { describeApi } from '../kit/api-description.ts';
 import { claimedDraw } from '../kit/claimed-draw.ts';
 import { easelCommand } from '../kit/easel-command.ts';
 import { fastClock } from '../kit/fast-clock.ts';
@@ -94,6 +95,7 @@ test('the end of a generation is told once, signed as Standard Webhooks has it, 
   const [message] = receiver.messages;
   assert.ok(message !== undefined);
   const payload = new Webhook(secret).verify(message.body, message.headers) as Payload;
+  describeApi((await easel.ask('GET', '/openapi.json')).text).checkMessage(message.body);
   assert.equal(payload.type, 'image.completed');
   assert.ok(Math.abs(Date.parse(payload.timestamp) - Date.now()) < 60_000);
   assert.equal(payload.data.id, accepted.at('id'));

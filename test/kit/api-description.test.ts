@@ -64,3 +64,43 @@ test('a missing X-Request-Id is found', () => {
   headers.delete('x-request-id');
   assert.throws(() => check({ ...good.list, headers }), AssertionError);
 });
+
+const streamed = describeApi(
+  JSON.stringify({
+    paths: {
+      '/v1/images/generations': {
+        post: {
+          responses: {
+            200: {
+              content: {
+                'text/event-stream': {
+                  schema: { type: 'string' },
+                  'x-events': {
+                    'image_generation.completed': {
+                      type: 'object',
+                      properties: { index: { type: 'integer' } },
+                    },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+    components: { schemas: {}, headers: {} },
+  }),
+);
+const stream = (text: string) =>
+  streamed.check(
+    { method: 'POST', url: 'http://127.0.0.1/v1/images/generations' },
+    { status: 200, headers: new Headers({ 'content-type': 'text/event-stream' }), text },
+  );
+const completed = 'event: image_generation.completed\ndata: {"index":0}\n\n';
+
+test('each event of a stream is looked at', () => {
+  stream(`: heartbeat\n\n${completed}${completed}data: [DONE]\n\n`);
+  assert.throws(() => stream(completed.replace('0', '"0"')), AssertionError);
+  assert.throws(() => stream(completed.replace('}', ',"new":1}')), AssertionError);
+  assert.throws(() => stream(completed.replace('.completed', '.done')), AssertionError);
+});

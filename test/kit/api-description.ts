@@ -8,6 +8,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 export interface ApiDescription {
   /** Throws AssertionError for a reply that is not described. `text` is undefined where the body was not read. */
   check: (request: { method: string; url: string }, reply: SeenReply) => void;
+  /** Throws AssertionError for a message to a webhook that is not described under its type. */
+  checkMessage: (text: string) => void;
 }
 
 export interface SeenReply {
@@ -19,6 +21,7 @@ export interface SeenReply {
 /** As much of an OpenAPI document as is looked at. */
 export interface Described {
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, object>;
   components: { schemas: Record<string, object>; headers: Record<string, Header> };
 }
 interface Operation {
@@ -122,6 +125,13 @@ export function describeApi(text: string): ApiDescription {
   };
 
   return {
+    checkMessage(text) {
+      const message = parse(text, 'a message');
+      const { type } = message as { type: string };
+      assert.ok(Object.hasOwn(document.webhooks, type), `the message '${type}' is not described`);
+      const place = ['webhooks', type, 'post', 'requestBody', 'content', 'application/json', 'schema'];
+      assertFits(message, `the message '${type}'`, ...place);
+    },
     check({ method, url }, reply) {
       const verb = (method === 'HEAD' ? 'GET' : method).toLowerCase();
       const address = decode(new URL(url).pathname);

@@ -5,16 +5,31 @@ import { errorReply } from '../v1/wire-schemas.ts';
 import { errorHeaders, errorsOf, sampleOf } from './errors.ts';
 import { headersOfEveryReply, limitHeaders, replyHeaders, type ReplyHeader } from './headers.ts';
 import { introduction } from './introduction.ts';
-import type { Content, JsonSchema, Operation, OperationTable, Parameter, Reply } from './operation.ts';
+import type {
+  Content,
+  JsonSchema,
+  Operation,
+  OperationTable,
+  Parameter,
+  Reply,
+  Webhook,
+} from './operation.ts';
 import { refersTo, shapeComponents } from './shapes.ts';
 import { tags } from './tags.ts';
+
+/** What the API is made of. */
+export interface ApiParts {
+  operations: OperationTable;
+  /** Event name -> message. */
+  webhooks: Readonly<Record<string, Webhook>>;
+}
 
 /**
  * The API's description as OpenAPI 3.1: the operations as they are registered, with the request bodies that the
  * models' cards allow and the shapes that wire.ts is typed by.
  */
 export function makeDocument(
-  operations: OperationTable,
+  { operations, webhooks }: ApiParts,
   { models, publicUrl }: { models: readonly Model[]; publicUrl: string | undefined },
 ): JsonSchema {
   const components: Record<string, JsonSchema> = shapeComponents();
@@ -39,6 +54,7 @@ export function makeDocument(
     security: [{ apiKey: [] }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
+    webhooks: mapValues(webhooks, describeWebhook),
     components: {
       schemas: components,
       headers: Object.fromEntries(
@@ -102,7 +118,7 @@ function responsesOf(operation: Operation): Record<string, JsonSchema> {
   const errors = [...errorsOf(operation)].map(([status, reasons]) => [
     status,
     // Whoever has no key has no limits to be told of.
-    describeError(status, reasons, status === 401 ? [] : limits),
+    describeError(reasons, [...errorHeaders(status, operation), ...(status === 401 ? [] : limits)]),
   ]);
   return Object.fromEntries([...replies, ...errors]);
 }
@@ -116,18 +132,34 @@ function describeReply({ about, headers = [], content }: Reply, limits: readonly
 }
 
 function describeContent(content: Content): JsonSchema {
-  const schema = 'shape' in content ? refersTo(content.shape) : content.schema;
-  return content.examples === undefined ? { schema } : { schema, examples: exampleObjects(content.examples) };
+  const examples = content.examples === undefined ? {} : { examples: exampleObjects(content.examples) };
+  if ('shape' in content) return { schema: refersTo(content.shape), ...examples };
+  if ('schema' in content) return { schema: content.schema, ...examples };
+  // OpenAPI 3.1 has no word for the items of a stream.
+  return { schema: { type: 'string' }, 'x-events': mapValues(content.events, refersTo), ...examples };
 }
 
-function describeError(
-  status: number,
-  reasons: readonly ErrorReason[],
-  limits: readonly ReplyHeader[],
-): JsonSchema {
+function describeWebhook({ id, tag, summary, about, headers, shape }: Webhook): JsonSchema {
+  return {
+    post: {
+      operationId: id,
+      tags: [tag],
+      summary,
+      description: about,
+      security: [],
+      parameters: headers.map(describeParameter),
+      requestBody: { required: true, content: { 'application/json': { schema: refersTo(shape) } } },
+      responses: {
+        '2XX': { description: 'Taken. Any other answer is no, and it is sent again; 410 ends it.' },
+      },
+    },
+  };
+}
+
+function describeError(reasons: readonly ErrorReason[], headers: readonly ReplyHeader[]): JsonSchema {
   return {
     description: reasons.map((reason) => `\`${reason}\``).join(', '),
-    headers: headerRefs([...errorHeaders(status), ...limits]),
+    headers: headerRefs(headers),
     content: {
       'application/json': {
         schema: refersTo(errorReply),

@@ -117,10 +117,12 @@ const afterAcceptance: ReadonlySet<number> = new Set([400, 404, 424, 429, 500, 5
 const passing: ReadonlySet<number> = new Set([429, 502, 503]);
 
 /** The headers an error of this status may carry besides those of every reply. */
-export function errorHeaders(status: number): readonly ReplyHeader[] {
+export function errorHeaders(status: number, { body }: Operation): readonly ReplyHeader[] {
   if (status === 401) return ['WWW-Authenticate'];
   return [
-    ...(afterAcceptance.has(status) ? (['X-Image-Id', 'Idempotency-Replayed'] as const) : []),
+    ...(body !== undefined && afterAcceptance.has(status)
+      ? (['X-Image-Id', 'Idempotency-Replayed'] as const)
+      : []),
     ...(passing.has(status) ? (['Retry-After', 'retry-after-ms'] as const) : []),
     'x-should-retry',
   ];

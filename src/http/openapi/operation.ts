@@ -44,9 +44,22 @@ export interface Reply {
   content?: Readonly<Record<string, Content>>;
 }
 
-/** A body in one of the shapes of the wire, or of a form that has no fields of ours. */
+/** A message this server sends by itself, to an address a caller gave. */
+export interface Webhook {
+  id: string;
+  tag: Tag;
+  summary: string;
+  /** Markdown. */
+  about: string;
+  headers: readonly Parameter[];
+  shape: z.ZodType;
+}
+
+/** A body in one of the shapes of the wire, one event of such a shape after the other, or of a form that has no fields of ours. */
 export type Content =
   | { shape: z.ZodType; examples?: Readonly<Record<string, unknown>> }
+  /** Event name -> the shape of its data. */
+  | { events: Readonly<Record<string, z.ZodType>>; examples?: Readonly<Record<string, unknown>> }
   | { schema: JsonSchema; examples?: Readonly<Record<string, unknown>> };
 
 /** What a request's body may be, for the models this server has. */

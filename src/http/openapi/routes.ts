@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Model } from '../../core/catalog.ts';
 import type { HttpTools } from '../tools.ts';
-import { makeDocument } from './document.ts';
+import { makeDocument, type ApiParts } from './document.ts';
 import type { OperationTable, RoutesOf } from './operation.ts';
 
 export const openApiOperations = {
@@ -27,14 +27,14 @@ export const openApiOperations = {
 
 /** GET /openapi.json. The document is made when it is first asked for, and again only for other models. */
 export function openApiRoutes(
-  operations: OperationTable,
+  api: ApiParts,
   { catalog, settings: { publicUrl } }: Pick<HttpTools, 'catalog' | 'settings'>,
 ): RoutesOf<typeof openApiOperations> {
   let made: { models: readonly Model[]; bytes: Buffer; etag: string } | undefined;
   const document = () => {
     const models = catalog.all();
     if (made?.models !== models) {
-      const bytes = Buffer.from(JSON.stringify(makeDocument(operations, { models, publicUrl })));
+      const bytes = Buffer.from(JSON.stringify(makeDocument(api, { models, publicUrl })));
       made = { models, bytes, etag: `"${createHash('sha256').update(bytes).digest('base64url')}"` };
     }
     return made;

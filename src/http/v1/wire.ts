@@ -131,6 +131,16 @@ export function listToWire(
   };
 }
 
+/** What a caller's `webhook_url` is told when a generation has ended (public-api.md section 4.6). */
+export function webhookToWire(record: GenerationRecord, link: LinkMaker): Wire<typeof shapes.webhookMessage> {
+  return {
+    type: record.status === 'completed' ? 'image.completed' : 'image.failed',
+    // As Standard Webhooks has it: when it happened, not when it is sent.
+    timestamp: new Date(record.finishedAtMs ?? record.createdAtMs).toISOString(),
+    data: recordToWire(record, link),
+  };
+}
+
 export function deletedToWire(id: string): Wire<typeof shapes.deletedImage> {
   return { id, object: 'image', deleted: true };
 }
