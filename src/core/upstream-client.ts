@@ -27,8 +27,13 @@ export interface Exchange<T> {
   body?: string | BinaryBody;
   /** JSON names whose string values are base64 pictures: decoded into drafts while they arrive (e.g. `b64_json`). */
   heldKeys?: readonly string[];
-  /** True for a question that costs nothing (a poll, a look-up): a broken answer is then no lost money. */
+  /** True for a question that costs nothing (a poll, a look-up): no answer within seconds is no lost money. */
   harmless?: boolean;
+  /**
+   * The longest wait for the answer's first line, ms, where the upstream answers at once: a lost answer is then
+   * noticed while something can be done. Absent: as long as drawing takes; for a harmless question 30 s.
+   */
+  answerWithinMs?: number;
   /** Refusals (status >= 400, or a success the reader refuses). */
   readFault(answer: FailedAnswer): UpstreamFault;
   /** Reads a 2xx answer. Throws UpstreamFault; anything else thrown means the answer was not as documented. */

@@ -24,6 +24,7 @@ import { keepImage, type KeepTools } from './keep.ts';
 import type { LateResults } from './late-results.ts';
 import { isStorageFault } from './patience.ts';
 import { planGeneration, type Plan, type PlannedCall } from './plan.ts';
+import { withinLimit } from './work-signal.ts';
 import { notRecorded, type StorageWatch } from './storage-watch.ts';
 
 /** What generations need, handed in once. */
@@ -99,7 +100,11 @@ export async function startGeneration(
       return opened;
     }
     const deadlineAtMs = record.createdAtMs + tools.deadlineMs;
-    const finished = place.run(() => finish(record, order, plan, deadlineAtMs, tools));
+    const finished = place.run(() =>
+      withinLimit(tools.stop, tools.collectMs, (signal) =>
+        finish(record, order, plan, deadlineAtMs, signal, tools),
+      ),
+    );
     return { record, deadlineAtMs, finished };
   } catch (error) {
     place.leave();
@@ -112,10 +117,11 @@ async function finish(
   order: GenerationOrder,
   plan: Plan,
   deadlineAtMs: number,
+  signal: AbortSignal,
   tools: GenerationTools,
 ): Promise<Finished> {
-  const signal = AbortSignal.any([tools.stop, AbortSignal.timeout(tools.collectMs)]);
-  const extraIndex = counterFrom(order.request.n);
+  // Behind every place that was asked for, also those of a group.
+  const extraIndex = counterFrom(Math.max(...plan.calls.map((call) => call.firstIndex + call.images)));
   const reports = await Promise.all(
     plan.calls.map((call) =>
       reportOf(call, tools, signal, async () => {

@@ -17,6 +17,7 @@ import {
 } from './generate.ts';
 import { patiently } from './patience.ts';
 import type { Pass } from './route-gate.ts';
+import { withinLimit } from './work-signal.ts';
 
 /** A record whose model is not listed any more still has to be closed. */
 const unlistedCard: Asked['card'] = { size: undefined, qualityWords: {} };
@@ -33,7 +34,9 @@ export async function resumeGenerations(catalog: Catalog, tools: GenerationTools
   await Promise.all(
     unfinished.map(async ({ record, calls }) => {
       try {
-        await resumeGeneration(record, calls, passes, catalog, tools);
+        await withinLimit(tools.stop, tools.collectMs, (signal) =>
+          resumeGeneration(record, calls, passes, catalog, signal, tools),
+        );
       } catch (error) {
         tools.log.error(
           { generation: record.id, error },
@@ -73,11 +76,11 @@ async function resumeGeneration(
   calls: readonly CallRecord[],
   passes: ReadonlyMap<CallRecord, Pass>,
   catalog: Catalog,
+  signal: AbortSignal,
   tools: GenerationTools,
 ): Promise<Finished> {
   const record = await withPublished(unfinished, calls, tools);
   const model = catalog.find(record.model);
-  const signal = AbortSignal.any([tools.stop, AbortSignal.timeout(tools.collectMs)]);
   const highest = Math.max(
     0,
     ...calls.map((call) => call.firstIndex + call.images),

@@ -58,6 +58,8 @@ export function makeIdempotencyStore({ reader, write }: Database): IdempotencySt
           .set({ hung_up_at_ms: atMs })
           .where('body_hash', 'is not', null)
           .where('delivered_at_ms', 'is', null)
+          // Who had hung up before did so then, not now.
+          .where('hung_up_at_ms', 'is', null)
           .where('created_at_ms', '>=', openedSinceMs)
           .execute();
       }),

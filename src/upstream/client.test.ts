@@ -217,6 +217,16 @@ test('ends by itself when connecting, answering or going on takes too long, and 
   assert.equal(silent.requests.length, 1);
 });
 
+test('waits less long for what costs nothing to ask again, and for what is answered at once', async () => {
+  const silent = await serve(() => undefined);
+  const { exchange } = makeClient({ harmlessTimeoutMs: 50, headersTimeoutMs: 600_000 });
+  const [poll, submit] = await Promise.all([
+    faultOf(exchange({ ...question(silent.origin), harmless: true }, never)),
+    faultOf(exchange({ ...question(silent.origin), answerWithinMs: 50 }, never)),
+  ]);
+  assert.deepEqual([poll.kind, submit.kind], ['unknown', 'unknown']);
+});
+
 test('says unknown when the connection closes before an answer', async () => {
   const server = await serve((socket, _, number) => {
     if (number === 0) socket.end();

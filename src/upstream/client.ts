@@ -17,6 +17,8 @@ export interface UpstreamLimits {
   connectTimeoutMs: number;
   /** From sending to the answer's first line; some upstreams draw all that time. */
   headersTimeoutMs: number;
+  /** The same for a harmless question: asking again costs less than waiting. */
+  harmlessTimeoutMs: number;
   /** The longest silence within an answer. */
   idleTimeoutMs: number;
   /** Connections per origin at once. */
@@ -30,6 +32,7 @@ export interface UpstreamLimits {
 const defaultLimits: UpstreamLimits = {
   connectTimeoutMs: 10_000,
   headersTimeoutMs: 600_000,
+  harmlessTimeoutMs: 30_000,
   idleTimeoutMs: 60_000,
   connections: 256,
   maxBodyBytes: 512 * 1024 * 1024,
@@ -111,7 +114,8 @@ function outgoing<T>(exchange: Exchange<T>, url: URL, limits: UpstreamLimits): O
     url,
     headers: { 'accept-encoding': 'identity', 'user-agent': 'easel', ...exchange.headers },
     ...(exchange.body === undefined ? {} : { body: exchange.body }),
-    headersTimeoutMs: limits.headersTimeoutMs,
+    headersTimeoutMs:
+      exchange.answerWithinMs ?? (exchange.harmless ? limits.harmlessTimeoutMs : limits.headersTimeoutMs),
     idleTimeoutMs: limits.idleTimeoutMs,
   };
 }

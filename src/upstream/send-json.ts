@@ -20,6 +20,8 @@ export interface JsonRequest<T> {
   heldKeys?: readonly string[];
   /** A question that costs nothing, e.g. a poll. */
   harmless?: boolean;
+  /** The longest wait for the answer's first line, ms (core/upstream-client.ts). */
+  answerWithinMs?: number;
   /** Reads a 2xx answer. Throws UpstreamFault; anything else thrown means the answer was not as documented. */
   read(answer: Answer): T;
   /** Reads an answer that comes as events. */
@@ -61,6 +63,7 @@ export async function sendJson<T>(
       ...(request.heldKeys === undefined ? {} : { heldKeys: request.heldKeys }),
       ...(request.events === undefined ? {} : { events: request.events }),
       ...(request.harmless === undefined ? {} : { harmless: request.harmless }),
+      ...(request.answerWithinMs === undefined ? {} : { answerWithinMs: request.answerWithinMs }),
       readFault: (answer) => provider.readFault(answer),
       read: (answer) => request.read(answer),
     },

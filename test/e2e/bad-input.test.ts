@@ -51,6 +51,10 @@ const bodies: readonly { what: string; body: string | Uint8Array }[] = [
     body: `{"model":"nano-banana-pro","prompt":"a","provider_options":{"gemini":{"tools":${nested(100_000)}}}}`,
   },
   {
+    what: 'a million numbers in a field that nobody knows',
+    body: `{"model":"seedream-4.5","prompt":"a","a":[${'1,'.repeat(1_000_000)}1]}`,
+  },
+  {
     what: 'text that is not UTF-8',
     body: Buffer.from(JSON.stringify({ ...whole, prompt: 'café' }), 'latin1'),
   },

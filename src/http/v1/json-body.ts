@@ -5,9 +5,12 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** No field of the API is nested this deep, and writing a deeper value down again overflows the stack. */
 const maxDepth = 64;
 
+/** A body has a few dozen values; one of millions would keep the server busy for seconds. */
+const maxValues = 10_000;
+
 /**
  * A request's JSON object. Throws GatewayError `invalid_json` for anything else: empty, not UTF-8, not JSON, a
- * list, nested without end. `__proto__` in it is a field like any other, and so an unknown one.
+ * list, nested without end, with values without end. `__proto__` in it is a field like any other, and so an unknown one.
  */
 export function readJsonObject(body: unknown): Readonly<Record<string, unknown>> {
   if (!Buffer.isBuffer(body) || body.length === 0)
@@ -20,25 +23,28 @@ export function readJsonObject(body: unknown): Readonly<Record<string, unknown>>
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new GatewayError('invalid_json', 'The body must be a JSON object.');
-  if (isDeeperThan(value, maxDepth))
-    throw new GatewayError('invalid_json', `The body is nested more than ${maxDepth} levels deep.`);
+  const excess = excessOf(value);
+  if (excess !== undefined) throw new GatewayError('invalid_json', `The body has ${excess}.`);
   return Object.fromEntries(Object.entries(value));
 }
 
 /**
- * Level by level, because recursion is what such a body is made to break. Lists are walked as they are: a body of
- * 64 MiB can hold thirty million numbers, and copying them took a second.
+ * What the body has too much of, in words. Level by level, because recursion is what such a body is made to break;
+ * it ends at the first excess, because a body of 64 MiB can hold thirty million numbers.
  */
-function isDeeperThan(value: object, levels: number): boolean {
+function excessOf(value: object): string | undefined {
   let level: object[] = [value];
+  let values = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth >= levels) return true;
+    if (depth >= maxDepth) return `more than ${maxDepth} levels`;
     const next: object[] = [];
     for (const one of level) {
       const members: readonly unknown[] = Array.isArray(one) ? one : Object.values(one);
+      values += members.length;
+      if (values > maxValues) return `more than ${maxValues} values`;
       for (const member of members) if (typeof member === 'object' && member !== null) next.push(member);
     }
     level = next;
   }
-  return false;
+  return undefined;
 }
