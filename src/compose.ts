@@ -214,6 +214,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   let isDraining = false;
   const http: HttpTools = {
     catalog,
+    providers,
     keys,
     records,
     ledger: store.ledger,

@@ -51,4 +51,6 @@ export interface ImageRequest {
   providerOptions: Readonly<Record<string, unknown>>;
   /** The caller's end user, <= 256 characters. */
   user: string | undefined;
+  /** The upstream's own body, with its images put in; then what it says counts, and only what is the server's is added. */
+  native?: Readonly<Record<string, unknown>>;
 }

@@ -2,6 +2,7 @@ import type { CardData } from './card.ts';
 import type { UpstreamFault } from './fault.ts';
 import type { ImageRequest } from './image-request.ts';
 import type { CallResult } from './image-result.ts';
+import type { NativeAdapter } from './native.ts';
 import type { ObjectDraft } from './object-store.ts';
 import type { Route, Credential } from './route.ts';
 import type { FailedAnswer, UpstreamClient } from './upstream-client.ts';
@@ -81,6 +82,8 @@ export interface ProviderFacts {
   readFault(answer: FailedAnswer): UpstreamFault;
   /** What takes up one place of an account's concurrency: a call (so when absent), or each image it may make. */
   slotPer?: 'image' | 'call';
+  /** How a body in the upstream's own words is taken; absent: it is not. */
+  native?: NativeAdapter;
   /** How many input-independent milliseconds one image usually takes; for people and for poll pacing. */
   usualMs: number;
 }

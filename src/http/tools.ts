@@ -9,6 +9,7 @@ import type { Log } from '../core/log.ts';
 import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import type { Warning } from '../core/record.ts';
+import type { Provider } from '../core/provider.ts';
 import type { Route } from '../core/route.ts';
 import type { Assets } from '../generation/assets.ts';
 import type { Creations } from '../generation/idempotency.ts';
@@ -21,6 +22,7 @@ import type { UrlSigner } from './signed-url.ts';
 /** What the HTTP side is handed: everything behind it as functions and ports. */
 export interface HttpTools {
   catalog: Catalog;
+  providers: ReadonlyMap<string, Provider>;
   keys: KeyStore;
   records: RecordStore;
   ledger: LedgerStore;

@@ -246,7 +246,7 @@ const native: readonly { headers: string; reason: string }[] = [
 ];
 for (const { headers, reason } of native) {
   test(`${JSON.stringify(headers)} on a request without a prompt gives ${reason}`, async () => {
-    const body = '{"model":"seedream-4.5"}';
+    const body = '{"model":"gpt-image-2"}';
     const answer = await raw(`POST ${create} HTTP/1.1`, { headers, body, type: 'application/json' });
     assert.equal(answer.status, 400, answer.body);
     assert.equal(at(answer, 'reason'), reason);

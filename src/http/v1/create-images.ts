@@ -8,8 +8,9 @@ import { answerCreate, applyPreference } from './answer-create.ts';
 import { readCreateRequest } from './create-request.ts';
 import { bendToCard } from './lenient.ts';
 import { readNativeSwitch } from './native-switch.ts';
+import { readNativeRequest } from './native-request.ts';
 import { readHandling } from './prefer.ts';
-import { readImageRequest, readModel } from './read-request.ts';
+import { defaultFormat, readImageRequest, readModel } from './read-request.ts';
 import { readWebhook } from './webhook-field.ts';
 
 /** A request to create images, as its endpoint has read it. */
@@ -51,10 +52,13 @@ async function prepare(
 ): Promise<PreparedOrder> {
   const model = readModel(body, tools.catalog, key);
   if (readNativeSwitch(request.headers)) {
-    throw new GatewayError(
-      'native_not_supported',
-      "This version does not take native parameters. Leave the header 'Native-Params' out.",
-    );
+    if (isEdit)
+      throw new GatewayError(
+        'native_not_supported',
+        'Native parameters are taken by POST /v1/images/generations.',
+      );
+    const native = await readNativeRequest(body, model, key.id, request.headers, tools);
+    return { ...native, keyId: key.id, spelling: {}, responseFormat: defaultFormat(model.card) };
   }
   const bent = isLenient ? bendToCard(body, model) : { body, warnings: [] };
   const checked = readImageRequest(bent.body, model, isEdit);

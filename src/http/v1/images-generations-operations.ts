@@ -20,6 +20,19 @@ export const createHeaders: readonly Parameter[] = [
       '`handling=lenient`: what the model cannot meet is met nearly or left out, and said in `warnings`; `handling=strict`: it is refused, whatever the key and the server say. `respond-async`: answers at once with 202 and the record; its images are there when `status` is no longer `in_progress`. Several stand with commas between them; the reply says in `Preference-Applied` what was followed.',
     schema: { type: 'string', examples: ['handling=lenient', 'respond-async'] },
   },
+  {
+    in: 'header',
+    name: 'Native-Params',
+    about:
+      "`true`: the body is the provider's own JSON. `model` says which model, the rest goes out as it is; images are checked and put in, and fields that name a callback, an id or a stream are refused. Also called `Token360-Native-Params`.",
+    schema: { type: 'string', examples: ['true'] },
+  },
+  {
+    in: 'header',
+    name: 'Native-Provider',
+    about: 'With `Native-Params`: whose words the body is in, where a model has routes of several providers.',
+    schema: { type: 'string', examples: ['kling'] },
+  },
 ];
 
 /** What a create request may be answered with besides images. */
@@ -35,6 +48,7 @@ export const createErrors: readonly ErrorReason[] = [
   'invalid_image',
   'image_fetch_failed',
   'asset_not_found',
+  'native_body_required',
   'native_not_supported',
   'content_policy',
   'idempotency_key_reused',

@@ -5,6 +5,7 @@ import type { HttpTools } from '../tools.ts';
 import { createImages } from './create-images.ts';
 import type { generationOperations } from './images-generations-operations.ts';
 import { readJsonObject } from './json-body.ts';
+import { saysNative } from './native-switch.ts';
 
 const endpoint = '/v1/images/generations';
 
@@ -15,7 +16,7 @@ export function generationRoutes(tools: HttpTools): RoutesOf<typeof generationOp
       POST: async (request, reply) => {
         refuseEncoded(request);
         return await createImages(
-          { endpoint, body: readJsonObject(request.body), isEdit: false },
+          { endpoint, body: readBody(request), isEdit: false },
           request,
           reply,
           tools,
@@ -23,6 +24,20 @@ export function generationRoutes(tools: HttpTools): RoutesOf<typeof generationOp
       },
     },
   };
+}
+
+/** With Native-Params every fault of the body's form has one text (public-api.md section 6). */
+function readBody(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  try {
+    const body = readJsonObject(request.body);
+    if (Object.keys(body).length > 0 || !saysNative(request.headers)) return body;
+  } catch (error) {
+    if (!saysNative(request.headers)) throw error;
+  }
+  throw new GatewayError(
+    'native_body_required',
+    'JSON object body is required when Native-Params is enabled',
+  );
 }
 
 /** A packed body would be read as broken JSON, which tells nobody what is wrong. */

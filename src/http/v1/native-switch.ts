@@ -28,3 +28,12 @@ export function readNativeSwitch(headers: IncomingHttpHeaders): boolean {
   }
   return read[0] ?? false;
 }
+
+/** The same for who cannot refuse a switch that says nothing clear: that is done in its place among the checks. */
+export function saysNative(headers: IncomingHttpHeaders): boolean {
+  try {
+    return readNativeSwitch(headers);
+  } catch {
+    return false;
+  }
+}

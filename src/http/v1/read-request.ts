@@ -241,7 +241,8 @@ function hollowWarnings(values: Body, card: Card): Warning[] {
     .map(([param, message]) => ({ param, requested: values[param], used: values[param], message }));
 }
 
-function defaultFormat(card: Card): 'url' | 'b64_json' {
+/** How images are delivered where a request does not say. */
+export function defaultFormat(card: Card): 'url' | 'b64_json' {
   return card.parameters['response_format']?.['default'] === 'b64_json' ? 'b64_json' : 'url';
 }
 

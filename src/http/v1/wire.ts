@@ -165,7 +165,7 @@ export function modelToWire(model: Model, isUsable: (route: Route) => boolean): 
     available: routes.some(isUsable),
     sandbox: routes[0]?.sandbox ?? false,
     aliases: card.aliases,
-    native_params: false,
+    native_params: card.nativeParams,
     supported_parameters: Object.keys(card.parameters),
     parameters: card.parameters,
     'x-size': card.size === undefined ? undefined : sizeToWire(card.size),

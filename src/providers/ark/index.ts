@@ -3,6 +3,7 @@ import { apiKeyOf } from '../../upstream/api-key.ts';
 import { sendJson } from '../../upstream/send-json.ts';
 import { readFault } from './faults.ts';
 import { cards } from './models.ts';
+import { native } from './native.ts';
 import { readResult } from './reply.ts';
 import { toBody } from './request.ts';
 
@@ -21,6 +22,7 @@ export const ark: DirectProvider = {
   usualMs: 15_000,
   authorize: (credential) => ({ authorization: `Bearer ${apiKeyOf(credential)}` }),
   readFault,
+  native,
 
   generate: ({ request }, context) =>
     sendJson(context, ark, {

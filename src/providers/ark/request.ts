@@ -6,6 +6,9 @@ import { modelsWithOutputFormat } from './models.ts';
  * `n` among them, and its own defaults cost money or draw a mark: what matters is always said.
  */
 export function toBody(request: ImageRequest, upstreamModel: string): Record<string, unknown> {
+  // Links, because that is what the reader of the answer reads.
+  if (request.native !== undefined)
+    return { ...request.native, model: upstreamModel, response_format: 'url' };
   const { inputs, shape, group, seed } = request;
   const images = inputs.map(toDataUri);
   return {

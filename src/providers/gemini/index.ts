@@ -3,6 +3,7 @@ import { apiKeyOf } from '../../upstream/api-key.ts';
 import { sendJson } from '../../upstream/send-json.ts';
 import { readFault } from './faults.ts';
 import { cards } from './models.ts';
+import { native } from './native.ts';
 import { heldKeys, readResult } from './reply.ts';
 import { pathOf, toBody } from './request.ts';
 
@@ -19,6 +20,7 @@ export const gemini: DirectProvider = {
   // A header, never ?key=: addresses end up in logs.
   authorize: (credential) => ({ 'x-goog-api-key': apiKeyOf(credential) }),
   readFault,
+  native,
 
   generate: ({ request }, context) =>
     sendJson(context, gemini, {

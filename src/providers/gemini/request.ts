@@ -5,6 +5,7 @@ import type { ImageRequest } from '../../core/image-request.ts';
  * there is no pixel size: more images are more calls, sizes are a ratio and a tier.
  */
 export function toBody(request: ImageRequest): Record<string, unknown> {
+  if (request.native !== undefined) return { ...request.native };
   const { prompt, inputs, shape, seed } = request;
   return {
     ...request.providerOptions,

@@ -5,6 +5,7 @@ import { apiKeyOf } from '../../upstream/api-key.ts';
 import { sendJson } from '../../upstream/send-json.ts';
 import { readFault, UnknownTask } from './faults.ts';
 import { cards } from './models.ts';
+import { isMarked, native } from './native.ts';
 import { readState, readTask, ticketSchema } from './reply.ts';
 import { toBody } from './request.ts';
 
@@ -27,12 +28,16 @@ export const kling: TaskProvider = {
     authorization: `Bearer ${await bearerOf(credential, nowMs)}`,
   }),
   readFault,
+  native,
 
   submit: (call, context) =>
     sendJson(context, kling, {
       path,
       body: toBody(call, context.route.upstreamModel),
-      read: (answer) => ({ taskId: readTask(answer).task_id, watermark: call.request.watermark ?? false }),
+      read: (answer) => ({
+        taskId: readTask(answer).task_id,
+        watermark: call.request.watermark ?? isMarked(call.request.native),
+      }),
     }),
 
   check(ticket, context) {

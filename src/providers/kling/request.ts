@@ -5,6 +5,8 @@ import type { ProviderCall } from '../../core/provider.ts';
  * or output format on this endpoint.
  */
 export function toBody({ request, ourId }: ProviderCall, upstreamModel: string): Record<string, unknown> {
+  if (request.native !== undefined)
+    return { ...request.native, model_name: upstreamModel, external_task_id: ourId };
   const { inputs, shape } = request;
   return {
     model_name: upstreamModel,

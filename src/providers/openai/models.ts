@@ -118,6 +118,7 @@ const gptImage2: CardData = {
   maxPromptLength: 32_000,
   imagesPerCall: 10,
   providerOptions: { openai: ['safety_identifier', 'complexity'] },
+  nativeParams: false,
   // Text that goes in is somewhat cheaper, which a price has no row for (upstream-openrouter.md section 5).
   // The ceiling: 16 inputs and an image in high quality come to about 0.80.
   listPrice: [{ unit: 'million_tokens', input: '8.00', output: '30.00', ceiling: '1.00', currency: 'USD' }],
@@ -188,6 +189,7 @@ export function openCard(model: string): CardData {
     hollowParameters: isGptImage ? {} : Object.fromEntries(perhapsIgnored.map((name) => [name, passedOn])),
     inputImages: { max: 16, formats: ['png', 'jpeg', 'webp'] },
     maxPromptLength: 32_000,
+    nativeParams: false,
     providerOptions: { openai: ['num_inference_steps', 'guidance_scale', 'true_cfg_scale', 'step', 'mode'] },
   };
 }

@@ -4,6 +4,7 @@ import { apiKeyOf } from '../../upstream/api-key.ts';
 import { sendJson } from '../../upstream/send-json.ts';
 import { readFault } from './faults.ts';
 import { cards } from './models.ts';
+import { native } from './native.ts';
 import { readState, readTicket, ticketSchema } from './reply.ts';
 import { toBody } from './request.ts';
 
@@ -24,6 +25,7 @@ export const zai: TaskProvider = {
   // `<id>.<secret>` is taken as it stands.
   authorize: (credential) => ({ authorization: `Bearer ${apiKeyOf(credential)}` }),
   readFault,
+  native,
 
   submit: (call, context) =>
     sendJson(context, zai, {

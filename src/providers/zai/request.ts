@@ -6,6 +6,7 @@ import type { ProviderCall } from '../../core/provider.ts';
  * input image.
  */
 export function toBody({ request, ourId }: ProviderCall, upstreamModel: string): Record<string, unknown> {
+  if (request.native !== undefined) return { ...request.native, model: upstreamModel, request_id: ourId };
   const { shape, watermark, user } = request;
   return {
     model: upstreamModel,
