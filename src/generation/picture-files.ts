@@ -104,9 +104,13 @@ export function makePictureFiles(tools: PictureFilesTools): PictureFiles {
   async function openOriginal(image: StoredImage): Promise<ObjectReader> {
     const reader = await objects.open(image.object);
     if (reader !== undefined) return reader;
-    throw new GatewayError('internal', 'A stored image is missing on this server.', {
-      details: `object ${image.object} is missing`,
-    });
+    throw new GatewayError(
+      'internal',
+      'A stored image is missing on this server. Ask the operator to run `npm run easel -- check`.',
+      {
+        details: `object ${image.object} is missing`,
+      },
+    );
   }
 
   /** What is wrong with the place of copies does not keep anybody from a picture. */
