@@ -48,8 +48,6 @@ const settleLimitMs = 30_000;
 const leastRoundMs = 500;
 /** A moment that does not come is not waited for longer. */
 const momentLimitMs = 3000;
-/** What a simulator still works on after its last caller is gone is charged by then. */
-const lateChargesMs = 3000;
 
 export function makePlay(tools: PlayTools): Play {
   const { gateway, upstreams, secrets, dataDir } = tools;
@@ -132,7 +130,6 @@ export function makePlay(tools: PlayTools): Play {
         await gateway.up();
         await waitForEnd();
       }
-      await sleep(lateChargesMs);
     },
 
     async judge(again) {

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { superviseGateway } from './gateway.ts';
 import { mountObjectsDisk, unmountObjectsDisk } from './own-mounts.ts';
@@ -35,6 +36,8 @@ export interface ChaosResult extends Counts {
 }
 
 const checkpointEvery = 100;
+/** What a simulator still works on after its last caller is gone is charged by then. */
+const lateChargesMs = 3000;
 /** With more problems than this no further rounds are played: they would say the same. */
 const hopeless = 50;
 
@@ -74,6 +77,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
   // A last recovery: killed and started once more, and all is read through the new process.
   await gateway.kill(0);
+  await sleep(lateChargesMs);
   await gateway.up();
   await play.settle();
   const judgement = await play.judge(true);
