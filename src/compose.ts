@@ -81,6 +81,9 @@ const collectMs = 23 * 60 * 60 * 1000;
 /** For one attempt to deliver a webhook (public-api.md section 4.6). */
 const webhookTimeoutMs = 10_000;
 
+/** Replies on their way when everything else has ended: what is left of the drain, within these bounds. */
+const replyMs = { min: 1000, max: 5000 };
+
 const maxJsonBytes = 64 * 1024 * 1024;
 const maxFormBytes = 330 * 1024 * 1024;
 
@@ -280,6 +283,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
 
   async function end(): Promise<void> {
     isDraining = true;
+    const endsAtMs = clock.now() + config.drainMs;
     inFlight.drain();
     // What waits for its turn ends unsent, so that only paid work is waited for.
     draining.abort(new Error('the gateway is stopping'));
@@ -288,13 +292,25 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     waited.abort();
     stop.abort(new Error('the gateway is stopping'));
     await Promise.all([inFlight.empty(), sweeping, resuming, webhookSender?.stopped]);
-    await app.close();
+    await closeServer(Math.min(replyMs.max, Math.max(replyMs.min, endsAtMs - clock.now())));
     await Promise.all([client.close(), downloader.close(), poster.close()]);
     await sandbox?.close();
     await pictures.close();
     await objects.close();
     await store.close();
     lock.release();
+  }
+
+  /** A caller who does not read does not hold up the end: the picture is kept, and can be asked for again. */
+  async function closeServer(withinMs: number): Promise<void> {
+    const closed = app.close();
+    const over = new AbortController();
+    const late = clock.sleep(withinMs, over.signal).then(
+      () => app.server.closeAllConnections(),
+      () => undefined,
+    );
+    await closed.finally(() => over.abort());
+    await late;
   }
 
   /** Objects whose record was deleted, when the process died before their bytes were gone. */

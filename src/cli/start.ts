@@ -33,12 +33,20 @@ export function readConfig(): Config | undefined {
   }
 }
 
+/** A signal that comes again so soon is the same one, sent to the whole process group. */
+const sameSignalMs = 500;
+
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
 /**
  * A signal to the whole process group reaches us twice, once through the bootstrap: all are one and the same
- * stop. When the bootstrap itself dies its channel closes, and that is a stop too.
+ * stop. Whoever asks again later does not want to wait. When the bootstrap itself dies its channel closes, and
+ * that is a stop too.
  */
 function endOnSignals(gateway: Gateway, log: pino.Logger): void {
+  let firstAtMs: number | undefined;
   const end = (why: string): void => {
+    firstAtMs = performance.now();
     log.info(
       { why },
       'Stopping: no new generations; the running ones are finished or left to the next start.',
@@ -51,14 +59,19 @@ function endOnSignals(gateway: Gateway, log: pino.Logger): void {
       },
     );
   };
-  let isEnding = false;
-  const once = (why: string) => () => {
-    if (isEnding) return;
-    isEnding = true;
-    end(why);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, once(signal));
-  if (process.connected) process.on('disconnect', once('the parent process is gone'));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (firstAtMs === undefined) end(signal);
+      else if (signal !== 'SIGHUP' && performance.now() - firstAtMs > sameSignalMs) {
+        log.warn({ why: signal }, 'Stopped at once, as asked again: the next start collects what it can.');
+        process.exit(exitCodes[signal]);
+      }
+    });
+  }
+  if (process.connected)
+    process.on('disconnect', () => {
+      if (firstAtMs === undefined) end('the parent process is gone');
+    });
 }
 
 function listenProblem(error: unknown, config: Config): string {

@@ -13,6 +13,9 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export interface GatewayProcess {
   /** A request with the test key; `body` is sent as JSON. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered>;
+  signal(name: NodeJS.Signals): void;
+  /** Null: it was killed by a signal. */
+  exitCode: Promise<number | null>;
   /** SIGKILL: resolves when the process is gone. Again: nothing. */
   kill(): Promise<void>;
 }
@@ -57,6 +60,8 @@ export async function startGatewayProcess(
       });
       return await answered(response);
     },
+    signal: (name) => void child.kill(name),
+    exitCode: gone.then(() => child.exitCode),
     async kill() {
       child.kill('SIGKILL');
       await gone;
