@@ -35,9 +35,13 @@ async function open(path = '/docs'): Promise<{ page: Page; faults: string[] }> {
 
 test('the page shows every operation, asks nobody else for anything and breaks none of its own rules', async () => {
   const { page, faults } = await open();
-  const names = Object.values(
-    (JSON.parse((await easel.ask('GET', '/openapi.json')).text) as { paths: Record<string, object> }).paths,
-  ).flatMap((methods) => Object.keys(methods));
+  const { paths, webhooks } = JSON.parse((await easel.ask('GET', '/openapi.json')).text) as Record<
+    'paths' | 'webhooks',
+    Record<string, object>
+  >;
+  const names = [paths, webhooks].flatMap((group) =>
+    Object.values(group).flatMap((methods) => Object.keys(methods)),
+  );
   assert.equal(await page.locator('.opblock').count(), names.length);
   assert.equal(await page.locator('#menu a').count(), names.length);
   assert.equal(await page.title(), 'Easel API');
@@ -58,6 +62,13 @@ test('the menu opens an operation, with an example for every model and its failu
   await fold.locator('button').click();
   await operation.locator('.response[data-code="424"] .examples-select').waitFor();
   assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test('the menu opens a message to a webhook', async () => {
+  const { page } = await open();
+  await page.locator('#menu a[href="#/webhooks/imageFailed"]').click();
+  await page.locator('#operations-webhooks-imageFailed .opblock-section-request-body').waitFor();
   await page.close();
 });
 

@@ -44,33 +44,47 @@ const ui = window.SwaggerUIBundle({
   onComplete: () => buildMenu(ui.specSelectors.specJson().toJS()),
 });
 
-function buildMenu({ info, tags, paths }) {
+function buildMenu({ info, tags, paths, webhooks = {} }) {
   document.title = `${info.title} API`;
-  const menu = document.querySelector('#menu');
-  const operations = Object.values(paths).flatMap((methods) =>
+  const operations = operationsOf(paths);
+  for (const { name } of tags) {
+    addGroup(
+      name,
+      name,
+      operations.filter(({ tags: [tag] }) => tag === name),
+    );
+  }
+  // The viewer shows messages to the caller's own address as a group of that name.
+  addGroup('Webhooks', 'webhooks', operationsOf(webhooks));
+}
+
+function operationsOf(group) {
+  return Object.values(group).flatMap((methods) =>
     Object.entries(methods).map(([method, operation]) => ({ method, ...operation })),
   );
-  for (const { name } of tags) {
-    const list = document.createElement('ul');
-    for (const { method, summary, operationId } of operations.filter(({ tags: [tag] }) => tag === name)) {
-      const link = document.createElement('a');
-      link.href = `#/${name}/${operationId}`;
-      const verb = document.createElement('span');
-      verb.className = method;
-      verb.textContent = method;
-      link.append(verb, summary);
-      link.addEventListener('click', (event) => {
-        event.preventDefault();
-        show(name, operationId);
-      });
-      const item = document.createElement('li');
-      item.append(link);
-      list.append(item);
-    }
-    const heading = document.createElement('h2');
-    heading.textContent = name;
-    menu.append(heading, list);
+}
+
+function addGroup(title, tag, operations) {
+  if (operations.length === 0) return;
+  const heading = document.createElement('h2');
+  heading.textContent = title;
+  const list = document.createElement('ul');
+  for (const { method, summary, operationId } of operations) {
+    const link = document.createElement('a');
+    link.href = `#/${tag}/${operationId}`;
+    const verb = document.createElement('span');
+    verb.className = method;
+    verb.textContent = method;
+    link.append(verb, summary);
+    link.addEventListener('click', (event) => {
+      event.preventDefault();
+      show(tag, operationId);
+    });
+    const item = document.createElement('li');
+    item.append(link);
+    list.append(item);
   }
+  document.querySelector('#menu').append(heading, list);
 }
 
 function show(tag, operationId) {

@@ -21,6 +21,8 @@ curl "$EASEL_URL/v1/images/generations" \\
 - \`HEAD\` works wherever \`GET\` does.
 - Unknown query parameters are ignored. An unknown body field is refused, and so is one that the model does not
   have, unless its value asks for nothing (\`n\` 1, \`seed\` -1, \`watermark\` false, \`auto\`).
+- \`Prefer: handling=lenient\` on a create request meets nearly what the model cannot meet exactly, and drops what it
+  does not have; each change is told in \`warnings\`.
 - Later versions may add fields to replies: ignore what you do not know.
 
 # Errors

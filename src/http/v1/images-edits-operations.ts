@@ -14,7 +14,7 @@ export const editOperations = {
         'The same as `POST /v1/images/generations`, with at least one image, in the shape OpenAI clients send: a form with `image`, `image[]` or `image[0]` and scalars as text, or JSON with `images: [{"image_url": "..."}]` or `{"file_id": "<asset id>"}`. What a file is, its bytes say; its name and type do not count.',
       access: 'key',
       parameters: createHeaders,
-      body: { 'application/json': createBody, 'multipart/form-data': formBody },
+      body: { 'application/json': jsonBody, 'multipart/form-data': formBody },
       replies: {
         200: {
           about: 'The images that were made, at least one.',
@@ -27,6 +27,17 @@ export const editOperations = {
     },
   },
 } as const satisfies OperationTable;
+
+/** As in generations, for the models that take images. */
+function jsonBody(models: readonly Model[]): RequestBody {
+  const body = createBody(models.filter(({ card }) => card.inputImages.max > 0));
+  const images = [{ image_url: 'https://example.com/boat.jpg' }];
+  const examples = Object.entries(body.examples).map(([name, example]) => [
+    name,
+    Object.assign({}, example, { prompt: 'The same boat at night', images }),
+  ]);
+  return { ...body, examples: Object.fromEntries(examples) };
+}
 
 function formBody(models: readonly Model[]): RequestBody {
   const file = { type: 'string', format: 'binary' };
