@@ -111,7 +111,7 @@ const routeFields: readonly (readonly [string, string])[] = [
   ],
   [
     'price',
-    'One row or a list: `{"unit": "image", "amount", "currency", "size"?, "quality"?}` or `{"unit": "million_tokens", "input"?, "output", "currency"}`. None: unknown, and a cost is null.',
+    'One row or a list: `{"unit": "image", "amount", "currency", "size"?, "quality"?}` or `{"unit": "million_tokens", "input"?, "output", "ceiling"?, "currency"}`. None: unknown, and a cost is null. `ceiling` is the most one image can cost, which a budget in money needs to know.',
   ],
   [
     'downloadOrigins',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { costOf, fromMicros, priceSchema, sumCosts, toMicros } from './price.ts';
+import { costOf, fromMicros, highestCost, priceSchema, sumCosts, toMicros } from './price.ts';
 
 const usd = (amount: string) => ({ amount, currency: 'USD' });
 const image = (...sizes: string[]) => ({ sizes });
@@ -39,4 +39,20 @@ test('millionths hold what the wire shows, and a part of one counts as a whole',
   assert.equal(toMicros('999999.123456'), 999_999_123_456);
   assert.equal(fromMicros(toMicros('999999.123456')), '999999.123456');
   assert.equal(toMicros('0.0000001'), 1);
+});
+
+test('the highest cost is the dearest row for each image, and none where a row says no bound', () => {
+  const price = priceSchema.parse([
+    { unit: 'image', amount: '0.134', currency: 'USD' },
+    { unit: 'image', amount: '0.24', currency: 'USD', size: '4K' },
+  ]);
+  assert.deepEqual(highestCost(price, 3, 'USD'), usd('0.720000'));
+  assert.equal(highestCost(price, 3, 'EUR'), undefined);
+  assert.equal(highestCost(undefined, 1, 'USD'), undefined);
+  const tokens = { unit: 'million_tokens', output: '30', currency: 'USD' };
+  assert.equal(highestCost(priceSchema.parse(tokens), 1, 'USD'), undefined);
+  assert.deepEqual(
+    highestCost(priceSchema.parse({ ...tokens, ceiling: '0.0000005' }), 3, 'USD'),
+    usd('0.000002'),
+  );
 });

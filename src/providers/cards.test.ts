@@ -177,7 +177,7 @@ const cells: Record<string, Cells> = {
     format: 'b64_json',
     maxInputs: 16,
     maxPrompt: 32_000,
-    price: [{ unit: 'million_tokens', input: '8.00', output: '30.00', currency: 'USD' }],
+    price: [{ unit: 'million_tokens', input: '8.00', output: '30.00', ceiling: '1.00', currency: 'USD' }],
   },
 };
 
