@@ -35,6 +35,7 @@ import { modelRoutes } from './v1/models.ts';
 import { webhooks } from './v1/webhooks.ts';
 import { usageOperations } from './v1/usage-operations.ts';
 import { usageRoutes } from './v1/usage.ts';
+import { nativeBodyRequired, saysNative } from './v1/native-switch.ts';
 import { healthOperations } from './health-operations.ts';
 import { healthRoutes } from './health.ts';
 
@@ -111,7 +112,11 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
     // The client left before the whole answer was sent: no failure of ours, and nobody to tell.
     if ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE' && reply.raw.destroyed) return;
-    sendError(fromFramework(error, tools), request, reply, tools);
+    const refusal = fromFramework(error, tools);
+    // With native parameters a body of another type has the text of section 6.
+    const isNative =
+      refusal.reason === 'invalid_content_type' && isCreate(request) && saysNative(request.headers);
+    sendError(isNative ? nativeBodyRequired() : refusal, request, reply, tools);
   });
   app.setNotFoundHandler((request, reply) =>
     sendError(

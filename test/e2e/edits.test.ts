@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,6 +8,7 @@ import sharp from 'sharp';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { answered, startTestGateway, testSecret, type Answered, type TestGateway } from '../kit/gateway.ts';
+import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
 
 const edits = '/v1/images/edits';
@@ -289,6 +290,15 @@ test('a client that leaves in the middle of its upload leaves no file behind', a
   await until(async () => (await readdir(join(easel.dataDir, 'uploads'))).length === 1);
   request.destroy();
   await assertNoFiles();
+});
+
+test('what a killed process had been sent is gone after the next start', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  await mkdir(join(dataDir, 'uploads', 'form-abc'), { recursive: true });
+  await writeFile(join(dataDir, 'uploads', 'form-abc', '0'), 'half a picture');
+  const next = await startTestGateway({ dataDir, sandbox: { draw: fastDraw } });
+  t.after(() => next.close());
+  await assert.rejects(readdir(join(dataDir, 'uploads')), { code: 'ENOENT' });
 });
 
 test('a form announced larger than the limit is refused before it is read', async () => {

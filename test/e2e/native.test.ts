@@ -176,6 +176,7 @@ test('what belongs to the server, and images that are none, are refused before a
     [{}, 'native_body_required', undefined, {}],
     ['[]', 'native_body_required', undefined, {}],
     ['no json', 'native_body_required', undefined, {}],
+    ['{"a":1}', 'native_body_required', undefined, { 'content-type': 'text/plain' }],
   ] as const) {
     const answer = await create(body, headers);
     assertRefused(answer, { status: 400, reason, param });

@@ -5,7 +5,7 @@ import type { HttpTools } from '../tools.ts';
 import { createImages } from './create-images.ts';
 import type { generationOperations } from './images-generations-operations.ts';
 import { readJsonObject } from './json-body.ts';
-import { saysNative } from './native-switch.ts';
+import { nativeBodyRequired, saysNative } from './native-switch.ts';
 
 const endpoint = '/v1/images/generations';
 
@@ -34,10 +34,7 @@ function readBody(request: FastifyRequest): Readonly<Record<string, unknown>> {
   } catch (error) {
     if (!saysNative(request.headers)) throw error;
   }
-  throw new GatewayError(
-    'native_body_required',
-    'JSON object body is required when Native-Params is enabled',
-  );
+  throw nativeBodyRequired();
 }
 
 /** A packed body would be read as broken JSON, which tells nobody what is wrong. */

@@ -37,3 +37,11 @@ export function saysNative(headers: IncomingHttpHeaders): boolean {
     return false;
   }
 }
+
+/** For a body that is no JSON object, or an empty one. */
+export function nativeBodyRequired(): GatewayError {
+  return new GatewayError(
+    'native_body_required',
+    'JSON object body is required when Native-Params is enabled',
+  );
+}
