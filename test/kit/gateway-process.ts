@@ -5,13 +5,14 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Simulator } from '../../src/sandbox/kit.ts';
+import { describeApi } from './api-description.ts';
 import { answered, testSecret, type Answered } from './gateway.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** A gateway in a process of its own, which can be killed. */
 export interface GatewayProcess {
-  /** A request with the test key; `body` is sent as JSON. */
+  /** A request with the test key; `body` is sent as JSON. Throws AssertionError for a reply that is not described. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered>;
   signal(name: NodeJS.Signals): void;
   /** Null: it was killed by a signal. */
@@ -51,6 +52,7 @@ export async function startGatewayProcess(
   });
   const gone = once(child, 'exit');
   const url = await listeningAddress(child.stdout);
+  const description = describeApi(await (await fetch(`${url}/openapi.json`)).text());
   return {
     async post(path, body, headers = {}) {
       const response = await fetch(`${url}${path}`, {
@@ -58,7 +60,9 @@ export async function startGatewayProcess(
         headers: { authorization: `Bearer ${testSecret}`, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       });
-      return await answered(response);
+      const answer = await answered(response);
+      description.check({ method: 'POST', url: `${url}${path}` }, answer);
+      return answer;
     },
     signal: (name) => void child.kill(name),
     exitCode: gone.then(() => child.exitCode),
