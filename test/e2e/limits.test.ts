@@ -121,6 +121,29 @@ test('images per minute: what one request may not have is 400 on n, what must wa
   assert.equal(rate(await easel.ask('POST', create, { ...boat, n: 2 }), 'images'), '4/1/1m0s');
 });
 
+test('limits are looked at after the input images and before a route is chosen', async (t) => {
+  const simulator = await startArkSimulator({ draw: claimedDraw, delayMs: 1 });
+  t.after(() => simulator.close());
+  const easel = await startLiveGateway(t, { 'seedream-4.5': [{ name: 'live', simulator }] });
+  await limit(easel, { imagesPerMinute: 1, budgetImages: 0 });
+  const images = ['data:image/png;base64,iVBORw0KGgo='];
+  assertRefused(await easel.ask('POST', create, { ...boat, n: 2, images }), {
+    status: 400,
+    reason: 'invalid_image',
+    param: 'images[0]',
+  });
+  // No route serves it here.
+  const elsewhere = { ...boat, model: 'glm-image' };
+  assertRefused(await easel.ask('POST', create, { ...elsewhere, n: 2 }), {
+    status: 400,
+    reason: 'invalid_value',
+    param: 'n',
+  });
+  assertRefused(await easel.ask('POST', create, elsewhere), usedUp);
+  await limit(easel, {});
+  assertRefused(await easel.ask('POST', create, elsewhere), { status: 503, reason: 'model_unavailable' });
+});
+
 test('a replay counts against requests per minute only', async (t) => {
   const { easel } = await startSandbox(t, { requestsPerMinute: 3, imagesPerMinute: 1, budgetImages: 1 });
   const keyed = { 'idempotency-key': 'order 66' };
