@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { loadConfig, type Config, type Env } from './config/load.ts';
@@ -8,6 +8,7 @@ import { makeCatalog, type Catalog } from './core/catalog.ts';
 import { systemClock, type Clock } from './core/clock.ts';
 import { makeIdMaker } from './core/ids.ts';
 import type { KeyStore } from './core/key-store.ts';
+import { makeFolders } from './core/make-folders.ts';
 import { readImageObjectName } from './core/image-object.ts';
 import type { Log } from './core/log.ts';
 import type { Provider } from './core/provider.ts';
@@ -100,7 +101,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   const providers = new Map(known.map(({ provider }) => [provider.name, provider]));
   const ids = makeIdMaker(() => clock.now());
 
-  await mkdir(config.dataDir, { recursive: true });
+  makeFolders(config.dataDir, 0o777);
   const lock = lockDataDirectory(config.dataDir);
   const stop = new AbortController();
   const uploads = join(config.dataDir, 'uploads');

@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, rename } from 'node:fs/promises';
+import { open, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { copyDatabase, linkObjects, withStores, type InstalledStores } from '../compose-stores.ts';
 import type { GenerationRecord, StoredImage } from '../core/record.ts';
+import { makeFolders } from '../core/make-folders.ts';
 import { count, makeProgress, size, type Progress } from './progress.ts';
 import { fail, withData } from './with-data.ts';
 
@@ -51,7 +52,7 @@ async function refusalOf(target: string, dataDir: string): Promise<string | unde
   if (`${target}${path.sep}`.startsWith(`${objects}${path.sep}`)) {
     return `${target} is among the pictures themselves. Choose another folder.`;
   }
-  await mkdir(target, { recursive: true, mode: 0o700 });
+  makeFolders(target);
   const isEmpty = (await readdir(target)).length === 0;
   return isEmpty ? undefined : `${target} is not empty. Choose a new folder.`;
 }

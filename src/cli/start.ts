@@ -1,5 +1,6 @@
 import { pino, stdSerializers } from 'pino';
 import { composeGateway, readSettings, type Gateway } from '../compose.ts';
+import { dataProblem } from './data-problem.ts';
 import { ConfigError, processEnv, type Config } from '../config/load.ts';
 
 /** `npm start`: reads the settings, listens, and ends in order on a signal. Exit code 1 when it cannot start. */
@@ -8,7 +9,8 @@ export async function runGateway(): Promise<void> {
   if (config === undefined) return;
   const log = pino({ level: config.logLevel, base: null, serializers: { error: stdSerializers.err } });
   for (const remark of config.remarks) log.warn({}, remark);
-  const gateway = await composeGateway(config, log);
+  const gateway = await compose(config, log);
+  if (gateway === undefined) return;
   for (const line of sandboxIsOff(gateway, config)) log.info({}, line.trim());
   endOnSignals(gateway, log);
   try {
@@ -18,6 +20,19 @@ export async function runGateway(): Promise<void> {
     process.stderr.write(`${listenProblem(error, config)}\n`);
     process.exitCode = 1;
     await gateway.close();
+  }
+}
+
+/** Prints what is in the way and sets exit code 1 when the data directory cannot be used. */
+async function compose(config: Config, log: pino.Logger): Promise<Gateway | undefined> {
+  try {
+    return await composeGateway(config, log);
+  } catch (error) {
+    const problem = dataProblem(error, config.dataDir);
+    if (problem === undefined) throw error;
+    process.stderr.write(`${problem}\n`);
+    process.exitCode = 1;
+    return undefined;
   }
 }
 

@@ -1,6 +1,5 @@
 import { withStores, type InstalledStores } from '../compose-stores.ts';
-import { ObjectStoreError } from '../core/object-store.ts';
-import { RecordStoreError } from '../core/record-store.ts';
+import { dataProblem } from './data-problem.ts';
 import { readConfig } from './start.ts';
 
 /**
@@ -18,16 +17,13 @@ export async function withData(
     if (done === 'no_data')
       fail(`There is no Easel data in ${dataDir} yet. Run npm start once, or set EASEL_DATA_DIR.`);
   } catch (error) {
-    if (!(error instanceof RecordStoreError || error instanceof ObjectStoreError)) throw error;
-    fail(`${error.message} (${dataDir}${causeOf(error)})`);
+    const problem = dataProblem(error, dataDir);
+    if (problem === undefined) throw error;
+    fail(problem);
   }
 }
 
 export function fail(message: string): void {
   process.stderr.write(`${message}\n`);
   process.exitCode = 1;
-}
-
-function causeOf({ cause }: Error): string {
-  return cause instanceof Error ? `: ${cause.message}` : '';
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
@@ -8,6 +8,7 @@ import type { AssetStore } from '../core/asset.ts';
 import type { IdempotencyStore } from '../core/idempotency.ts';
 import type { KeyStore, SettingStore } from '../core/key-store.ts';
 import type { LedgerStore } from '../core/ledger.ts';
+import { makeFolders } from '../core/make-folders.ts';
 import { RecordStoreError, type RecordStore } from '../core/record-store.ts';
 import type { WebhookStore } from '../core/webhook.ts';
 import type { Database } from './database.ts';
@@ -111,7 +112,7 @@ function openFiles({ file, now }: SqliteOptions): { writerFile: DatabaseSync; re
 /** Prompts and the signing secret are nobody else's; SQLite gives its side files the same permissions. */
 function makePrivateFile(file: string): void {
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolders(path.dirname(file));
     // Only when it is new: opening and closing a database file drops the locks this process has on it.
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
