@@ -5,6 +5,7 @@ import { modelCases } from './model-cases.ts';
 import { recordCases } from './record-cases.ts';
 import { requestCases } from './request-cases.ts';
 import { runCases, type NotRun } from './run-cases.ts';
+import { uploadCases } from './upload-cases.ts';
 
 /**
  * `npm run conformance -- --base-url URL --key KEY`: tries a deployment from outside, over HTTP alone, against the
@@ -59,16 +60,20 @@ async function tryDeployment(baseUrl: string, key: string): Promise<number> {
   const free = usable.filter(({ sandbox }) => sandbox);
   print(`${easel.origin}: ${models.length} models, ${usable.length} usable, ${free.length} of them sandbox.`);
   const mayMake = (model: ModelCard) => model.sandbox || options.spend;
-  const maker = free[0] ?? (options.spend ? usable[0] : undefined);
+  const makers = [...free, ...(options.spend ? usable : [])];
+  const maker = makers[0];
+  const editor = makers.find(({ input_images: { max } }) => max >= 2);
   const notRun = whatIsLeftOut(models, {
     mayMake,
     hasMaker: maker !== undefined,
+    hasEditor: editor !== undefined,
     hasOther: other !== undefined,
   });
   const startedAt = performance.now();
   const cases = [
     ...requestCases(easel, models),
     ...(maker === undefined ? [] : recordCases(easel, maker, other)),
+    ...(editor === undefined ? [] : uploadCases(easel, editor, other)),
     ...usable.flatMap((model) => modelCases(easel, model, mayMake(model))),
   ];
   const tally = await runCases(cases, Number(options['at-once']), notRun, print);
@@ -94,8 +99,9 @@ function whatIsLeftOut(
   {
     mayMake,
     hasMaker,
+    hasEditor,
     hasOther,
-  }: { mayMake: (model: ModelCard) => boolean; hasMaker: boolean; hasOther: boolean },
+  }: { mayMake: (model: ModelCard) => boolean; hasMaker: boolean; hasEditor: boolean; hasOther: boolean },
 ): NotRun[] {
   const left: NotRun[] = [];
   for (const model of models) {
@@ -105,6 +111,8 @@ function whatIsLeftOut(
       left.push({ name: `${model.id}: ${made} values that it takes`, why: 'they cost money; see --spend' });
   }
   if (!hasMaker) left.push({ name: 'records and links', why: 'there is no sandbox model; see --spend' });
+  if (!hasEditor)
+    left.push({ name: 'edits and assets', why: 'there is no sandbox model that takes images; see --spend' });
   if (!hasOther) left.push({ name: 'what is between two keys', why: 'there is only one; see --other-key' });
   return left;
 }

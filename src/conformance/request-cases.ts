@@ -235,6 +235,22 @@ function bodyCases(easel: Deployment, models: readonly ModelCard[]): Case[] {
         assert.ok(named === param || named === 'after', `names ${String(named)} and not ${param}`);
       },
     })),
+    {
+      name: 'GET /v1/usage lists days',
+      async run() {
+        const answer = await easel.ask('GET', '/v1/usage');
+        assert.deepEqual([answer.status, answer.at('object')], [200, 'list']);
+        assert.ok(Array.isArray(answer.at('data')));
+      },
+    },
+    ...['from=yesterday', 'to=2026-13-01', 'from=2026-02-02&to=2026-02-01'].map((query) => ({
+      name: `GET /v1/usage?${query} is refused`,
+      run: async () =>
+        isRefusal(await easel.ask('GET', `/v1/usage?${query}`), {
+          status: 400,
+          reason: ['invalid_value', 'invalid_type'],
+        }),
+    })),
     ...['', '/content'].map((rest) => ({
       name: `a record that never was is 404${rest === '' ? '' : ' for its content too'}`,
       run: async () =>
