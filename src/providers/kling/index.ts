@@ -34,6 +34,8 @@ export const kling: TaskProvider = {
     sendJson(context, kling, {
       path,
       body: toBody(call, context.route.upstreamModel),
+      // It answers at once (section 3); a lost answer is then looked up by our id.
+      answerWithinMs: 60_000,
       read: (answer) => ({
         taskId: readTask(answer).task_id,
         watermark: call.request.watermark ?? isMarked(call.request.native),
