@@ -1,7 +1,7 @@
 import type { CardData } from './card.ts';
 import type { UpstreamFault } from './fault.ts';
 import type { ImageRequest } from './image-request.ts';
-import type { CallResult } from './image-result.ts';
+import type { CallImage, CallResult, TokenUsage } from './image-result.ts';
 import type { NativeAdapter } from './native.ts';
 import type { ObjectDraft } from './object-store.ts';
 import type { Route, Credential } from './route.ts';
@@ -29,6 +29,11 @@ export interface ProviderContext {
   now(): number;
   /** Absent: nobody wants to see an image before it is done. */
   previews?: PreviewTaker;
+  /**
+   * Takes an image as soon as the upstream has made it, while others are still being made; the result names it all
+   * the same. With its own usage where the upstream says it. Absent: nobody wants to see one before the others.
+   */
+  onImage?: (image: CallImage, usage?: TokenUsage) => void;
 }
 
 /** Who wants to see images while they are being made, from upstreams that show them (public-api.md section 4.7). */

@@ -27,7 +27,12 @@ export interface Attempt {
   signal: AbortSignal;
   /** Makes a step durable. Resolved before the next step begins. */
   save(change: CallChange): Promise<void>;
+  /** Who looks on. */
+  watch?: Watch | undefined;
 }
+
+/** What is to be shown while a call runs. */
+export type Watch = Pick<ProviderContext, 'previews' | 'onImage'>;
 
 /**
  * Asks the route for images, once. A submit whose answer was lost is looked up by our id. Faults are answers;
@@ -180,6 +185,6 @@ function providerOf(route: Route, tools: AttemptTools): Provider {
   return provider;
 }
 
-function contextOf({ route, signal }: Omit<Attempt, 'ourId'>, tools: AttemptTools): ProviderContext {
-  return { route, client: tools.client, signal, now: () => tools.clock.now() };
+function contextOf({ route, signal, watch }: Omit<Attempt, 'ourId'>, tools: AttemptTools): ProviderContext {
+  return { route, client: tools.client, signal, now: () => tools.clock.now(), ...watch };
 }

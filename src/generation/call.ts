@@ -5,7 +5,7 @@ import type { Ticket } from '../core/provider.ts';
 import type { CallChange } from '../core/record-store.ts';
 import type { TriedRoute } from '../core/record.ts';
 import { routeLabel, type Route } from '../core/route.ts';
-import { collectAttempt, makeAttempt, mayStillRun, type AttemptTools } from './attempt.ts';
+import { collectAttempt, makeAttempt, mayStillRun, type AttemptTools, type Watch } from './attempt.ts';
 import type { Trial } from './circuit-breaker.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { Pass } from './route-gate.ts';
@@ -39,6 +39,8 @@ export interface CallOrder {
   signal: AbortSignal;
   /** Makes a step durable. Resolved before the next step begins. */
   save(change: CallChange): Promise<void>;
+  /** Who looks on when this route is asked. */
+  watch?: ((route: Route) => Watch) | undefined;
 }
 
 /** How a call ended. `route` is the one that made it, or the last tried; undefined: none was asked. */
@@ -242,7 +244,13 @@ async function takeTurn(
     const ourId = `${order.generationId}-${order.number}-${attempts}`;
     await order.save({ state: 'sent', route: routeLabel(route), ourId, attempts, tried: [...tried] });
     ended = await makeAttempt(
-      { route, ourId, signal: order.signal, save: (change) => order.save(change) },
+      {
+        route,
+        ourId,
+        signal: order.signal,
+        save: (change) => order.save(change),
+        watch: order.watch?.(route),
+      },
       order.request,
       () => trial.end('worked'),
       tools,

@@ -76,7 +76,12 @@ export function endGeneration(reports: readonly CallReport[], asked: Asked, nowM
   };
 }
 
-function forCaller(fault: UpstreamFault, asked: Asked): GatewayError {
+/** What one call took, by all its images together. */
+export function usageOfCall(report: CallReport, asked: Asked): RecordUsage {
+  return usageOf([report], asked);
+}
+
+export function forCaller(fault: UpstreamFault, asked: Pick<Asked, 'spelling'>): GatewayError {
   const error = toGatewayError(fault);
   if (error.param === null) return error;
   return new GatewayError(error.reason, error.message, {

@@ -7,17 +7,11 @@ import type { ImageRequest } from '../core/image-request.ts';
 import type { CallImage, CallResult } from '../core/image-result.ts';
 import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
-import type {
-  CallRecord,
-  GenerationRecord,
-  PendingLink,
-  StoredImage,
-  TriedRoute,
-  Warning,
-} from '../core/record.ts';
+import type { CallRecord, GenerationRecord, PendingLink, TriedRoute, Warning } from '../core/record.ts';
 import { routeLabel, type Route } from '../core/route.ts';
 import { askAllowance, refusedByLimit, type AllowanceTools } from './allowance.ts';
 import { runCall, type CallOutcome, type CallTools } from './call.ts';
+import type { EarlyImages, Kept } from './early-images.ts';
 import { endGeneration, type Asked, type CallReport } from './finish.ts';
 import type { InFlight } from './in-flight.ts';
 import { keepImage, type KeepTools } from './keep.ts';
@@ -25,7 +19,9 @@ import type { LateResults } from './late-results.ts';
 import { isStorageFault } from './patience.ts';
 import { planGeneration, type Plan, type PlannedCall } from './plan.ts';
 import { withinLimit } from './work-signal.ts';
+import { makeProgress, type Progress } from './progress.ts';
 import { notRecorded, type StorageWatch } from './storage-watch.ts';
+import { tellReport, watchCall } from './watch-call.ts';
 
 /** What generations need, handed in once. */
 export interface GenerationTools extends CallTools, KeepTools, AllowanceTools {
@@ -54,6 +50,8 @@ export interface GenerationOrder {
   warnings: readonly Warning[];
   /** Our field name -> the caller's own spelling. */
   spelling: Readonly<Record<string, string>>;
+  /** The caller follows it as it comes, with so many previews of each image. */
+  stream?: { previews: number } | undefined;
   /** Kept with the record, so that a repeat of the request finds it. */
   origin: RequestOrigin;
 }
@@ -68,6 +66,8 @@ export interface RunningGeneration {
   record: GenerationRecord;
   /** When the caller is to be answered at the latest, ms since 1970. */
   deadlineAtMs: number;
+  /** What has happened so far, and what comes. */
+  progress: Progress;
   /** Never rejects for an upstream's failure. */
   finished: Promise<Finished>;
 }
@@ -100,12 +100,13 @@ export async function startGeneration(
       return opened;
     }
     const deadlineAtMs = record.createdAtMs + tools.deadlineMs;
+    const progress = makeProgress();
     const finished = place.run(() =>
       withinLimit(tools.stop, tools.collectMs, (signal) =>
-        finish(record, order, plan, deadlineAtMs, signal, tools),
-      ),
+        finish(record, order, plan, deadlineAtMs, { signal, progress }, tools),
+      ).finally(() => progress.end()),
     );
-    return { record, deadlineAtMs, finished };
+    return { record, deadlineAtMs, progress, finished };
   } catch (error) {
     place.leave();
     throw isStorageFault(error) ? notRecorded(error) : error;
@@ -117,14 +118,29 @@ async function finish(
   order: GenerationOrder,
   plan: Plan,
   deadlineAtMs: number,
-  signal: AbortSignal,
+  { signal, progress }: { signal: AbortSignal; progress: Progress },
   tools: GenerationTools,
 ): Promise<Finished> {
   // Behind every place that was asked for, also those of a group.
   const extraIndex = counterFrom(Math.max(...plan.calls.map((call) => call.firstIndex + call.images)));
+  const asked = { ...order, card: order.model.card };
   const reports = await Promise.all(
     plan.calls.map((call) =>
       reportOf(call, tools, signal, async () => {
+        const watcher =
+          order.stream === undefined
+            ? undefined
+            : watchCall(
+                record.id,
+                call,
+                {
+                  ...order.stream,
+                  progress,
+                  asked,
+                  keep: (index, image, route) => keepOne(record.id, index, image, route, signal, tools),
+                },
+                tools,
+              );
         const save = (change: Parameters<RecordStore['saveCall']>[2]) =>
           tools.records.saveCall(record.id, call.number, change);
         const outcome = await runCall(
@@ -138,11 +154,23 @@ async function finish(
             deadlineMs: deadlineAtMs,
             signal,
             save,
+            watch: watcher === undefined ? undefined : (route) => watcher.watch(route),
           },
           tools,
         );
         const isGroup = call.request.group !== undefined;
-        return await keepCall(record.id, { ...call, isGroup }, outcome, extraIndex, signal, tools);
+        watcher?.answered();
+        const report = await keepCall(
+          record.id,
+          { ...call, isGroup },
+          outcome,
+          extraIndex,
+          signal,
+          tools,
+          watcher?.early,
+        );
+        tellReport(report, watcher?.told ?? new Map(), { progress, asked });
+        return report;
       }),
     ),
   );
@@ -150,7 +178,7 @@ async function finish(
   return await closeGeneration(
     record,
     reports.filter((report) => report !== 'left'),
-    { ...order, card: order.model.card },
+    asked,
     tools,
   );
 }
@@ -181,11 +209,16 @@ export async function keepCall(
   extraIndex: () => number,
   signal: AbortSignal,
   tools: GenerationTools,
+  early?: EarlyImages,
 ): Promise<CallReport> {
   if (outcome.kind === 'failed') {
     const { fault, route, attempts, tried } = outcome;
-    await tools.records.saveCall(generationId, call.number, { state: 'failed', tried });
-    return failedReport(call, fault, route, attempts, tried);
+    const before = (await early?.all()) ?? [];
+    const images = before.filter((one) => 'image' in one).map((one) => one.image);
+    await tools.records.saveCall(generationId, call.number, { state: 'failed', links: null, tried });
+    const report = failedReport(call, fault, route, attempts, tried);
+    const isThere = ({ index }: { index: number }) => images.some((image) => image.index === index);
+    return { ...report, images, failures: report.failures.filter((failure) => !isThere(failure)) };
   }
   const { result, route, attempts, tried } = outcome;
   const placed = placeImages(call, result, extraIndex);
@@ -194,7 +227,9 @@ export async function keepCall(
   // the answer are published first of all: a restart finds them by their names (adopt.ts).
   if (links.length > 0) await tools.records.saveCall(generationId, call.number, { state: 'storing', links });
   const kept = await Promise.all(
-    placed.map(({ index, image }) => keepOne(generationId, index, image, route, signal, tools)),
+    placed.map(
+      ({ index, image }) => early?.at(index) ?? keepOne(generationId, index, image, route, signal, tools),
+    ),
   );
   const images = kept.filter((one) => 'image' in one).map((one) => one.image);
   const missing = call.isGroup ? [] : missingOf(call, placed);
@@ -224,7 +259,7 @@ async function keepOne(
   route: Route,
   signal: AbortSignal,
   tools: GenerationTools,
-): Promise<{ image: StoredImage } | { index: number; fault: UpstreamFault }> {
+): Promise<Kept> {
   if (image.kind === 'failed') return { index, fault: image.fault };
   try {
     const stored = await keepImage({ generationId, index, image, route }, signal, tools);

@@ -3,6 +3,7 @@ import type { CreateIdentity, IdempotencyStore, ResponseFormat, Undelivered } fr
 import type { GenerationRecord } from '../core/record.ts';
 import { startGeneration, type Finished, type GenerationOrder, type GenerationTools } from './generate.ts';
 import { makePreparations } from './preparations.ts';
+import type { Progress } from './progress.ts';
 
 /** Who waits for a reply. */
 export interface Caller {
@@ -33,6 +34,8 @@ export interface AcceptedRequest {
   responseFormat: ResponseFormat;
   /** `true`: repeats a request by its Idempotency-Key; `joined`: without one; undefined: the generation is new. */
   replayed: 'true' | 'joined' | undefined;
+  /** What happens meanwhile, where this process runs it; else only the outcome will tell. */
+  progress: Progress | undefined;
   /**
    * The record with its images, once they exist. Throws GatewayError: as the generation failed,
    * `generation_timeout` at this request's deadline (it goes on then), `not_found` when the record was deleted.
@@ -64,7 +67,7 @@ export function makeCreations(tools: CreationTools): Creations {
   const { idempotency, records, clock, log } = tools;
   const preparations = makePreparations();
   /** Generations of this process. */
-  const running = new Map<string, Promise<Finished>>();
+  const running = new Map<string, { finished: Promise<Finished>; progress: Progress }>();
   /** Callers waiting now, per generation. */
   const waiting = new Map<string, number>();
   /** Callers' leaving on its way into the store, per body. */
@@ -131,8 +134,8 @@ export function makeCreations(tools: CreationTools): Creations {
     };
     const started = await startGeneration({ ...order, origin }, tools);
     if (started === 'claimed') return undefined;
-    const { record, deadlineAtMs, finished } = started;
-    running.set(record.id, finished);
+    const { record, deadlineAtMs, progress, finished } = started;
+    running.set(record.id, { finished, progress });
     const forget = (): void => void running.delete(record.id);
     finished.then(forget, forget);
     return attach(request, { generationId: record.id, responseFormat }, undefined, deadlineAtMs);
@@ -147,7 +150,8 @@ export function makeCreations(tools: CreationTools): Creations {
     waiting.set(generationId, (waiting.get(generationId) ?? 0) + 1);
     void request.caller.ended.then((how) => detach(request, generationId, how));
     const outcome = () => outcomeOf(generationId, request.keyId, deadlineAtMs);
-    return { generationId, responseFormat, replayed, outcome };
+    const progress = running.get(generationId)?.progress;
+    return { generationId, responseFormat, replayed, progress, outcome };
   }
 
   function detach(request: CreateRequest, generationId: string, how: 'delivered' | 'hung_up'): void {
@@ -180,7 +184,10 @@ export function makeCreations(tools: CreationTools): Creations {
     const over = new AbortController();
     const deadline = clock.sleep(deadlineAtMs - clock.now(), over.signal).then(left, left);
     try {
-      const finished = await Promise.race([running.get(id) ?? watch(id, keyId, over.signal), deadline]);
+      const finished = await Promise.race([
+        running.get(id)?.finished ?? watch(id, keyId, over.signal),
+        deadline,
+      ]);
       const { record, error } = finished.kind === 'ended' ? finished : endOf(await findEnded(id, keyId));
       if (error !== undefined) throw error;
       return record;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UpstreamFault } from '../core/fault.ts';
-import type { CallImage, CallResult } from '../core/image-result.ts';
-import type { Preview, PreviewTaker } from '../core/provider.ts';
+import type { CallImage, CallResult, TokenUsage } from '../core/image-result.ts';
+import type { Preview, PreviewTaker, ProviderContext } from '../core/provider.ts';
 import type { Answer, EventReader } from '../core/upstream-client.ts';
 import type { Asking, Effective } from './openai-shaped.ts';
 import {
@@ -20,6 +20,8 @@ const eventSchema = effectiveSchema.extend({
   partial_image_index: z.int().min(0).nullish().catch(undefined),
   usage: usageSchema,
   error: z.unknown().optional(),
+  /** Another Easel's word for the error of one image, which OpenAI's clients do not take for the end. */
+  failure: z.unknown().optional(),
 });
 
 /**
@@ -27,7 +29,11 @@ const eventSchema = effectiveSchema.extend({
  * come, one `completed` event is one image. Which of several images a preview shows is not said; it counts as
  * the next one's.
  */
-export function makeEventReader(asking: Asking, previews: PreviewTaker): EventReader<CallResult> {
+export function makeEventReader(
+  asking: Asking,
+  previews: PreviewTaker,
+  onImage?: ProviderContext['onImage'],
+): EventReader<CallResult> {
   const images: CallImage[] = [];
   const usages: z.infer<typeof usageSchema>[] = [];
   let effective: Effective = {};
@@ -51,11 +57,12 @@ export function makeEventReader(asking: Asking, previews: PreviewTaker): EventRe
       case 'completed':
         images.push(toCallImage(event, position, answer.held, asking));
         usages.push(event.usage);
+        announce(images.at(-1), usageOf([event.usage]).usage, onImage);
         effective = event;
         shown = 0;
         return true;
       case 'failed':
-        images.push({ kind: 'failed', position, fault: asking.readFault(answer) });
+        images.push({ kind: 'failed', position, fault: asking.readFault(failureOf(answer, event.failure)) });
         return false;
       default:
         if (event.type === 'error' || event.error) throw asking.readFault(answer);
@@ -79,6 +86,20 @@ export function makeEventReader(asking: Asking, previews: PreviewTaker): EventRe
   }
 
   return { take, end };
+}
+
+function announce(
+  image: CallImage | undefined,
+  usage: TokenUsage | undefined,
+  onImage: ProviderContext['onImage'],
+): void {
+  if (image === undefined || onImage === undefined) return;
+  if (usage === undefined) onImage(image);
+  else onImage(image, usage);
+}
+
+function failureOf(answer: Answer, failure: unknown): Answer {
+  return failure === undefined || failure === null ? answer : { ...answer, body: { error: failure } };
 }
 
 /** A preview that could not be shown is no reason to lose the picture. */

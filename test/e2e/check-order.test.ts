@@ -65,11 +65,12 @@ const wrong: readonly (readonly [field: string, bad: unknown, reason: string, pa
     'sequential_image_generation_options.max_images',
   ],
   ['output_format', 'gif', 'invalid_value'],
+  ['stream', 'yes', 'invalid_type'],
+  ['webhook_url', 7, 'invalid_type'],
   ['user', 7, 'invalid_type'],
   // Unsupported: again in the order of the table, whatever the order of the body.
   ['quality', 'hd', 'unsupported_parameter'],
   ['negative_prompt', 'rain', 'unsupported_parameter'],
-  ['stream', true, 'unsupported_parameter'],
   ['provider_options', { ark: { model: 'x' } }, 'unsupported_parameter', 'provider_options.ark.model'],
   ['nonsense', 1, 'unknown_parameter'],
   ['images', ['data:image/png;base64,iVBORw0KGgo='], 'invalid_image', 'images[0]'],

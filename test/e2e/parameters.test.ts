@@ -412,7 +412,6 @@ for (const [model, facts] of Object.entries(sixModels)) {
         ? {}
         : { sequential_image_generation: 'auto', sequential_image_generation_options: { max_images: 2 } }),
       negative_prompt: 'rain',
-      stream: true,
       mask: 'https://example.com/mask.png',
       style: 'vivid',
       background: 'transparent',
@@ -420,7 +419,6 @@ for (const [model, facts] of Object.entries(sixModels)) {
       output_compression: 50,
       partial_images: 1,
       input_fidelity: 'high',
-      webhook_url: 'https://example.com/hook',
       ...(facts.maxInputs > 0 ? {} : { reference_images: ['https://example.com/a.png'] }),
     };
     await allRefused(model, [

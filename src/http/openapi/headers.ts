@@ -54,6 +54,10 @@ export const replyHeaders = {
   'WWW-Authenticate': { about: 'How to authenticate.', schema: { type: 'string', const: 'Bearer' } },
   Allow: { about: 'The methods this address takes.', schema: { type: 'string' } },
   Location: { about: 'Where to go on.', schema: { type: 'string' } },
+  'X-Accel-Buffering': {
+    about: 'Tells proxies to pass events on as they come.',
+    schema: { type: 'string', const: 'no' },
+  },
   ETag: { about: 'Changes when the content does.', schema: { type: 'string' } },
   'Cache-Control': { about: 'How long the reply may be kept.', schema: { type: 'string' } },
   'Content-Disposition': { about: 'The name to save it under.', schema: { type: 'string' } },

@@ -8,15 +8,16 @@ import { base64Reply } from './base64-reply.ts';
 import { findRecord } from './images.ts';
 import { makeLinks } from './links.ts';
 import { prefersAsync } from './prefer.ts';
+import { sendStream } from './send-stream.ts';
 import { recordToWire, replyToWire } from './wire.ts';
 
 /**
- * Answers a create request that was accepted: with the images when they exist, or with the record at once where the
- * caller prefers that (public-api.md sections 4.4 and 4.6).
+ * Answers a create request that was accepted: with the images when they exist, as events while they come, or with
+ * the record at once where the caller prefers that (public-api.md sections 4.4, 4.6 and 4.7).
  */
 export async function answerCreate(
   accepted: AcceptedRequest,
-  keyId: string,
+  { keyId, endpoint, isStream }: { keyId: string; endpoint: string; isStream: boolean },
   request: FastifyRequest,
   reply: FastifyReply,
   tools: HttpTools,
@@ -25,6 +26,11 @@ export async function answerCreate(
   if (accepted.replayed !== undefined) reply.header('idempotency-replayed', accepted.replayed);
   if (prefersAsync(request.headers))
     return await sendRecord(accepted.generationId, keyId, request, reply, tools);
+  if (isStream) {
+    const record = await findRecord(accepted.generationId, keyId, tools);
+    const prefix = endpoint.endsWith('/edits') ? 'image_edit' : 'image_generation';
+    return await sendStream({ accepted, record, prefix, link: makeLinks(request, tools) }, reply, tools);
+  }
   const record = await accepted.outcome();
   sayServer(record, reply);
   return await sendImages(record, accepted.responseFormat, request, reply, tools);

@@ -44,12 +44,12 @@ async function* weave(texts: readonly Buffer[], readers: readonly ObjectReader[]
   for (const [i, text] of texts.entries()) {
     yield text;
     const reader = readers[i];
-    if (reader !== undefined) yield* encode(reader.stream());
+    if (reader !== undefined) yield* encodeBase64(reader.stream());
   }
 }
 
 /** Base64 in pieces: three bytes make four characters, so what is left over waits for the next piece. */
-async function* encode(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
+export async function* encodeBase64(bytes: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
   let rest = Buffer.alloc(0);
   for await (const chunk of bytes) {
     const piece =

@@ -11,6 +11,7 @@ import { readNativeSwitch } from './native-switch.ts';
 import { readNativeRequest } from './native-request.ts';
 import { readHandling } from './prefer.ts';
 import { defaultFormat, readImageRequest, readModel } from './read-request.ts';
+import { readStream } from './stream-field.ts';
 import { readWebhook } from './webhook-field.ts';
 
 /** A request to create images, as its endpoint has read it. */
@@ -39,7 +40,8 @@ export async function createImages(
   const isLenient = handling === 'lenient';
   const accepted = await tools.accept(create, () => prepare(ask, key, isLenient, request, tools));
   if (isLenient) applyPreference('handling=lenient', reply);
-  return await answerCreate(accepted, key.id, request, reply, tools);
+  const isStream = body['stream'] === true;
+  return await answerCreate(accepted, { keyId: key.id, endpoint, isStream }, request, reply, tools);
 }
 
 /** Checks a request that repeats none, and reads its input images. No money is spent before all checks pass. */
@@ -62,6 +64,7 @@ async function prepare(
   }
   const bent = isLenient ? bendToCard(body, model) : { body, warnings: [] };
   const checked = readImageRequest(bent.body, model, isEdit);
+  const stream = readStream(checked.parameters, request);
   const webhook = await readWebhook(checked.parameters, key, request, tools);
   const rules = checked.model.card.inputImages;
   const { images, warnings } = await tools.loadInputs(key.id, checked.references, rules);
@@ -75,6 +78,7 @@ async function prepare(
     warnings: [...bent.warnings, ...checked.warnings, ...warnings],
     spelling: spellInputs(checked.spelling, images),
     responseFormat: checked.responseFormat,
+    stream,
     webhook,
   };
 }

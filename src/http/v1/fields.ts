@@ -42,7 +42,7 @@ export const fields: readonly Field[] = [
   field('sequential_image_generation_options', 'card', emptyObject),
   field('output_format', 'card', never),
   field('negative_prompt', 'card', never),
-  field('stream', 'card', (value) => value === false),
+  field('stream', 'always', (value) => value === false),
   field('mask', 'card', never),
   field('style', 'card', auto),
   field('background', 'card', auto),
@@ -61,6 +61,11 @@ export const ownSchemas: Readonly<Record<string, Readonly<Record<string, unknown
     type: 'string',
     maxLength: 256,
     description: "The caller's own end user; kept with the record.",
+  },
+  stream: {
+    type: 'boolean',
+    default: false,
+    description: 'Events instead of one reply: each image as soon as it is made.',
   },
   webhook_url: {
     type: 'string',

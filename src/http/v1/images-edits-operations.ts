@@ -1,7 +1,13 @@
 import type { OperationTable, RequestBody } from '../openapi/operation.ts';
 import type { Model } from '../../core/catalog.ts';
-import { acceptedReply, createErrors, createHeaders } from './images-generations-operations.ts';
+import {
+  acceptedReply,
+  createErrors,
+  createHeaders,
+  streamHeaders,
+} from './images-generations-operations.ts';
 import { createBody } from './request-schema.ts';
+import { eventShapes } from './stream-schemas.ts';
 import { imagesReply } from './wire-schemas.ts';
 
 export const editOperations = {
@@ -18,8 +24,17 @@ export const editOperations = {
       replies: {
         200: {
           about: 'The images that were made, at least one.',
-          headers: ['X-Image-Id', 'X-Served-By', 'Idempotency-Replayed', 'Preference-Applied'],
-          content: { 'application/json': { shape: imagesReply } },
+          headers: [
+            'X-Image-Id',
+            'X-Served-By',
+            'Idempotency-Replayed',
+            'Preference-Applied',
+            ...streamHeaders,
+          ],
+          content: {
+            'application/json': { shape: imagesReply },
+            'text/event-stream': { events: eventShapes('image_edit') },
+          },
         },
         202: acceptedReply,
       },

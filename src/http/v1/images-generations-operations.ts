@@ -1,7 +1,9 @@
 import type { ErrorReason } from '../../core/errors.ts';
+import type { ReplyHeader } from '../openapi/headers.ts';
 import type { OperationTable, Parameter, Reply } from '../openapi/operation.ts';
 import { modelTable } from './model-table.ts';
 import { createBody } from './request-schema.ts';
+import { eventShapes } from './stream-schemas.ts';
 import { imageRecord, imagesReply } from './wire-schemas.ts';
 
 /** The headers a create request may have. */
@@ -72,6 +74,9 @@ export const createErrors: readonly ErrorReason[] = [
   'storage_unavailable',
 ];
 
+/** With `stream`. */
+export const streamHeaders: readonly ReplyHeader[] = ['Cache-Control', 'X-Accel-Buffering'];
+
 /** With `Prefer: respond-async`. */
 export const acceptedReply: Reply = {
   about: 'Accepted (`Prefer: respond-async`): the record as it is now. Ask for it at `Location`.',
@@ -97,12 +102,19 @@ ${modelTable(models.map(({ card }) => card))}`,
       replies: {
         200: {
           about: 'The images that were made, at least one.',
-          headers: ['X-Image-Id', 'X-Served-By', 'Idempotency-Replayed', 'Preference-Applied'],
+          headers: [
+            'X-Image-Id',
+            'X-Served-By',
+            'Idempotency-Replayed',
+            'Preference-Applied',
+            ...streamHeaders,
+          ],
           content: {
             'application/json': {
               shape: imagesReply,
               examples: { 'One image': oneImage(), 'One of two failed': oneOfTwo() },
             },
+            'text/event-stream': { events: eventShapes('image_generation') },
           },
         },
         202: acceptedReply,

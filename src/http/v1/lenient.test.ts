@@ -171,7 +171,7 @@ test('what is malformed, and what says which picture is meant, is refused all th
       'images',
     ],
     ['glm-image', { mask: 'https://example.com/mask.png' }, 'mask'],
-    ['glm-image', { stream: true }, 'stream'],
+    ['glm-image', { stream: 'yes' }, 'stream'],
     ['seedream-4.5', { response_format: 'gif' }, 'response_format'],
     ['kling-image-o1', { ratio: '1:1', aspect_ratio: '1:1' }, 'aspect_ratio'],
   ] as const) {

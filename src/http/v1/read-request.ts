@@ -61,7 +61,9 @@ export function readImageRequest(body: Body, model: Model, isEdit = false): Chec
         ? 'b64_json'
         : values['response_format'] === 'url'
           ? 'url'
-          : defaultFormat(card),
+          : values['stream'] === true
+            ? 'b64_json'
+            : defaultFormat(card),
     parameters: values,
     warnings: [...warnings, ...hollowWarnings(values, card)],
     spelling: given.spelling,

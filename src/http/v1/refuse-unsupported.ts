@@ -30,12 +30,8 @@ export function refuseUnsupported(given: Given, card: Card): void {
   }
 }
 
-/** On cards already, but not read here yet: to take them without a word would be to do something else than asked. */
-const unread: ReadonlySet<string> = new Set(['partial_images']);
-
 /** Whether the model has the field. */
 export function isExposed(name: string, exposed: 'always' | 'card', card: Card): boolean {
-  if (unread.has(name)) return false;
   if (name === 'reference_images') return card.inputImages.max > 0;
   return exposed === 'always' || card.parameters[name] !== undefined;
 }

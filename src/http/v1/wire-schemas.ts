@@ -20,7 +20,7 @@ type Frozen<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]: Frozen<T[Key]> }
     : T;
 
-function named<Schema extends z.ZodType>(id: string, about: string, schema: Schema): Schema {
+export function named<Schema extends z.ZodType>(id: string, about: string, schema: Schema): Schema {
   const shape = schema.describe(about);
   namedShapes.add(shape, { id });
   return shape;
@@ -28,10 +28,10 @@ function named<Schema extends z.ZodType>(id: string, about: string, schema: Sche
 
 const ulid = '[0-9A-HJKMNP-TV-Z]{26}';
 const imageId = z.string().regex(new RegExp(`^img_${ulid}$`));
-const unixSeconds = z.int().min(0);
+export const unixSeconds = z.int().min(0);
 const count = z.int().min(0);
-const index = count.describe('The position asked for; gaps stay where an image failed.');
-const link = z
+export const index = count.describe('The position asked for; gaps stay where an image failed.');
+export const link = z
   .string()
   .regex(/^https?:\/\/\S+$/)
   .describe('Signed and good for a while; never store it, it is signed afresh at each read.');
@@ -40,7 +40,7 @@ const revisedPrompt = z.string().optional().describe('Where the provider gives o
 const reasons = Object.keys(errorTable) as [ErrorReason, ...ErrorReason[]];
 const types = [...new Set(Object.values(errorTable).map((row) => row.type))] as [ErrorType, ...ErrorType[]];
 
-const errorFacts = named(
+export const errorFacts = named(
   'ErrorFacts',
   'What went wrong. All five keys are always there.',
   z.object({
@@ -101,7 +101,7 @@ export const usageList = named(
   z.object({ object: z.literal('list'), data: z.array(usageRow) }),
 );
 
-const warning = named(
+export const warning = named(
   'Warning',
   'What was done otherwise than asked, or what the provider is known to ignore.',
   z.object({
@@ -118,7 +118,7 @@ const failedImage = named(
   z.object({ index, error: errorFacts }),
 );
 
-const size = z
+export const size = z
   .string()
   .regex(/^\d+x\d+$/)
   .describe('Its true WIDTHxHEIGHT in pixels.');

@@ -30,7 +30,7 @@ export function filePath(
   return `/v1/files/${imageId}/${image.index}.${extensions[formatOf(image, form)]}`;
 }
 
-function usageToWire(usage: RecordUsage): Wire<typeof shapes.usage> {
+export function usageToWire(usage: RecordUsage): Wire<typeof shapes.usage> {
   return {
     generated_images: usage.generatedImages,
     input_tokens: usage.inputTokens,

@@ -1,8 +1,10 @@
-import type { DirectProvider } from '../../core/provider.ts';
+import type { ImageRequest } from '../../core/image-request.ts';
+import type { DirectProvider, ProviderContext } from '../../core/provider.ts';
 import { apiKeyOf } from '../../upstream/api-key.ts';
 import { sendJson } from '../../upstream/send-json.ts';
 import { readFault } from './faults.ts';
 import { cards } from './models.ts';
+import { makeEventReader } from './events.ts';
 import { native } from './native.ts';
 import { readResult } from './reply.ts';
 import { toBody } from './request.ts';
@@ -27,7 +29,13 @@ export const ark: DirectProvider = {
   generate: ({ request }, context) =>
     sendJson(context, ark, {
       path: '/images/generations',
-      body: toBody(request, context.route.upstreamModel),
+      body: toBody(request, context.route.upstreamModel, isStreamed(request, context)),
       read: readResult,
+      ...(isStreamed(request, context) ? { events: makeEventReader(request, context.onImage) } : {}),
     }),
 };
+
+/** A group whose first images are wanted while the others are made (section 7); one image alone comes no sooner. */
+function isStreamed({ group, native: own }: ImageRequest, { onImage }: ProviderContext): boolean {
+  return group !== undefined && own === undefined && onImage !== undefined;
+}

@@ -4,12 +4,16 @@ import type { CallImage, CallResult, TokenUsage } from '../../core/image-result.
 import type { Answer } from '../../core/upstream-client.ts';
 import { errorSchema, faultOfEntry, readFault } from './faults.ts';
 
-const entrySchema = z.object({ url: z.string().nullish(), error: errorSchema.nullish() });
+export const entrySchema = z.object({ url: z.string().nullish(), error: errorSchema.nullish() });
+
+export const usageSchema = z
+  .object({ output_tokens: z.number().nullish(), total_tokens: z.number().nullish() })
+  .nullish();
 
 const replySchema = z.object({
   model: z.string().nullish(),
   data: z.array(entrySchema).nullish(),
-  usage: z.object({ output_tokens: z.number().nullish(), total_tokens: z.number().nullish() }).nullish(),
+  usage: usageSchema,
   error: errorSchema.nullish(),
 });
 
@@ -35,7 +39,7 @@ export function readResult(answer: Answer): CallResult {
   };
 }
 
-function toCallImage(entry: z.infer<typeof entrySchema>, position: number, answer: Answer): CallImage {
+export function toCallImage(entry: z.infer<typeof entrySchema>, position: number, answer: Answer): CallImage {
   if (entry.url) return { kind: 'link', position, url: entry.url };
   const fault = entry.error
     ? faultOfEntry(entry.error, answer)
@@ -44,7 +48,7 @@ function toCallImage(entry: z.infer<typeof entrySchema>, position: number, answe
 }
 
 /** Inputs are not counted upstream, so none are reported; absent members stay absent. */
-function toUsage(reported: z.infer<typeof replySchema>['usage']): { usage?: TokenUsage } {
+export function toUsage(reported: z.infer<typeof usageSchema>): { usage?: TokenUsage } {
   const output = reported?.output_tokens ?? reported?.total_tokens;
   if (typeof output !== 'number') return {};
   return { usage: { outputTokens: output, totalTokens: reported?.total_tokens ?? output } };

@@ -5,7 +5,11 @@ import { modelsWithOutputFormat } from './models.ts';
  * The body of POST /images/generations (upstream-seedream.md section 3). Ark ignores fields it does not know,
  * `n` among them, and its own defaults cost money or draw a mark: what matters is always said.
  */
-export function toBody(request: ImageRequest, upstreamModel: string): Record<string, unknown> {
+export function toBody(
+  request: ImageRequest,
+  upstreamModel: string,
+  isStreamed = false,
+): Record<string, unknown> {
   // Links, because that is what the reader of the answer reads.
   if (request.native !== undefined)
     return { ...request.native, model: upstreamModel, response_format: 'url' };
@@ -19,6 +23,7 @@ export function toBody(request: ImageRequest, upstreamModel: string): Record<str
     size: shape.pixels === undefined ? (shape.tier ?? '2K') : `${shape.pixels.width}x${shape.pixels.height}`,
     sequential_image_generation: group === undefined ? 'disabled' : 'auto',
     ...(group === undefined ? {} : { sequential_image_generation_options: { max_images: group.maxImages } }),
+    ...(isStreamed ? { stream: true } : {}),
     response_format: 'url',
     watermark: request.watermark ?? false,
     ...(seed === undefined ? {} : { seed }),

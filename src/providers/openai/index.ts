@@ -34,7 +34,7 @@ export const openai: DirectProvider = {
       ...toExchange(request, route, previews),
       heldKeys,
       read: (answer) => readResult(answer, asking),
-      ...(previews === undefined ? {} : { events: makeEventReader(asking, previews) }),
+      ...(previews === undefined ? {} : { events: makeEventReader(asking, previews, context.onImage) }),
     });
   },
 };
