@@ -44,6 +44,7 @@ export interface CallerTools {
 const answerLimitMs = 40_000;
 const maxSends = 12;
 const maxConnects = 200;
+const watchMs = 300;
 
 /** Plays one caller to its end. */
 export async function playCaller(request: PlannedRequest, tools: CallerTools): Promise<CallerStory> {
@@ -58,7 +59,9 @@ async function ask(request: PlannedRequest, tools: CallerTools): Promise<Answer[
   const { caller, marker } = request;
   switch (caller.kind) {
     case 'plain':
-      return await sendUntilAccepted(request, tools);
+      return await sendUntilAccepted(request, {}, tools);
+    case 'async':
+      return await sendAndWatch(request, tools);
     case 'leaves':
       return [await send(request, {}, caller.afterMs, tools)];
     case 'idempotent': {
@@ -80,13 +83,38 @@ function retryCount(sent: number): Record<string, string> {
 }
 
 /** Sends again only what was told to have been free: no record was opened. */
-async function sendUntilAccepted(request: PlannedRequest, tools: CallerTools): Promise<Answer[]> {
+async function sendUntilAccepted(
+  request: PlannedRequest,
+  headers: Record<string, string>,
+  tools: CallerTools,
+): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (let sent = 0; sent < maxSends; sent += 1) {
-    const answer = await send(request, {}, answerLimitMs, tools);
+    const answer = await send(request, headers, answerLimitMs, tools);
     answers.push(answer);
     if (answer.kind !== 'answered' || answer.status < 500 || answer.imageId !== undefined) break;
     await sleep(100 + 150 * sent);
+  }
+  return answers;
+}
+
+/** Looks at the record until it has ended; what it reads in between is no answer. */
+async function sendAndWatch(request: PlannedRequest, tools: CallerTools): Promise<Answer[]> {
+  const answers = await sendUntilAccepted(request, { prefer: 'respond-async' }, tools);
+  const last = answers.at(-1);
+  if (last?.kind !== 'answered' || last.status !== 202) return answers;
+  const deadline = performance.now() + answerLimitMs;
+  while (performance.now() < deadline) {
+    await sleep(watchMs);
+    await tools.gateway.up();
+    const status = await fetch(`${tools.gateway.url}/v1/images/${last.imageId}`, {
+      headers: authorization(request, tools),
+      signal: AbortSignal.timeout(answerLimitMs),
+    }).then(
+      async (response) => ((await response.json()) as { status?: string }).status,
+      () => 'in_progress',
+    );
+    if (status !== 'in_progress') break;
   }
   return answers;
 }

@@ -163,11 +163,11 @@ export function makePlay(tools: PlayTools): Play {
   };
 }
 
-/** A gateway need not come up while its disk is full or its folders are gone. */
+/** A gateway need not come up while its disk is full, its folders are gone or its records are held by another. */
 function isExcused({ at, whileStarting }: Complaint, spans: readonly Span[]): boolean {
-  const wasFailing = ({ upset, from, to }: Span) =>
-    storageUpsets.has(upset.kind) && from <= at && to >= at - 1000;
-  return whileStarting && spans.some(wasFailing);
+  const isInTheWay = ({ upset, from, to }: Span) =>
+    (storageUpsets.has(upset.kind) || upset.kind === 'records-busy') && from <= at && to >= at - 1000;
+  return whileStarting && spans.some(isInTheWay);
 }
 
 /** Generations whose caller was answered: the whole reply was handed to the connection. */

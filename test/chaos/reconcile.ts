@@ -255,6 +255,11 @@ function* checkAnswer(answer: Answer, records: readonly WireRecord[], story: Cal
     if (answer.sha256.some((sha256) => !kept.has(sha256))) yield `given other bytes than ${record.id} has`;
     return;
   }
+  if (answer.status === 202) {
+    if (record === undefined && story.deleted?.imageId !== answer.imageId)
+      yield `told 202 for ${answer.imageId}, which is not there`;
+    return;
+  }
   if (answer.imageId !== undefined && record === undefined && story.deleted?.imageId !== answer.imageId)
     yield `told ${answer.status} for ${answer.imageId}, which is not there`;
   // Only an answer that says "it may still come" may be overtaken by the pictures.

@@ -37,6 +37,8 @@ export type Caller =
   | { kind: 'leaves'; afterMs: number }
   /** Carries an Idempotency-Key and resends until it has an answer that says not to; `twins` are sent at the same time. */
   | { kind: 'idempotent'; twins: number; patienceMs: number }
+  /** Asks for a 202 and looks at the record until it has ended (public-api.md section 4.6). */
+  | { kind: 'async' }
   /** As SDKs do without a key: hangs up after its own timeout and resends, saying that it is a retry. */
   | { kind: 'resends'; patienceMs: number };
 
@@ -157,9 +159,10 @@ function planRequest(random: Random, names: readonly ModelName[], round: number,
 }
 
 function planCaller(random: Random): Caller {
-  const kind = random.weigh({ plain: 4, leaves: 2, idempotent: 5, resends: 2 });
+  const kind = random.weigh({ plain: 4, leaves: 2, idempotent: 5, resends: 2, async: 2 });
   switch (kind) {
     case 'plain':
+    case 'async':
       return { kind };
     case 'leaves':
       return { kind, afterMs: random.integer(0, 700) };
@@ -330,7 +333,12 @@ function planUpset(random: Random, kinds: readonly Upset['kind'][]): Upset {
     case 'upstream-gone':
       return { kind, moment, provider, forMs: random.integer(100, 1500) };
     case 'records-busy':
-      return { kind, moment, forMs: random.integer(20, 1500) };
+      // The gateway waits for 5 s before it counts as a failure.
+      return {
+        kind,
+        moment,
+        forMs: random.chance(0.1) ? random.integer(5200, 6500) : random.integer(20, 1500),
+      };
     case 'disk-full':
     case 'objects-full':
     case 'drafts-gone':

@@ -13,6 +13,7 @@ export const firstSecret = `sk-${'c'.repeat(40)}`;
 /** Callers are answered after this long; short, so that generations that outlive their callers happen. */
 const deadlineMs = 6000;
 const drainMs = 1500;
+const klingSlots = 4;
 const checkLimitMs = 120_000;
 
 /**
@@ -32,6 +33,8 @@ export async function writeSettings(
       provider,
       apiKeyEnv: `CHAOS_KEY_${provider.toUpperCase()}`,
       downloadOrigins: [address.fileOrigin],
+      // A larger n becomes several tasks, and tasks queue.
+      ...(provider === 'kling' ? { concurrency: klingSlots } : {}),
     };
     const routes = [
       { ...shared, name: 'door', baseUrl: address.doorUrl },
