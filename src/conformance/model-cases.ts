@@ -21,11 +21,19 @@ type Post = (body: object, headers?: Record<string, string>) => Promise<Answer>;
  * whatever is wrong with the deployment must not run up a bill.
  */
 function refusalsOnly(easel: Deployment, { id }: ModelCard, mayMake: boolean): Post {
+  if (mayMake) return (body, headers) => easel.ask('POST', create, { model: id, prompt, ...body }, headers);
   let wasMade = false;
-  return async (body, headers) => {
-    if (wasMade) throw new CannotTry('a request that was to be refused was made, and this model costs money');
-    const answer = await easel.ask('POST', create, { model: id, prompt, ...body }, headers);
-    if (!mayMake && answer.status < 300) wasMade = true;
+  let last: Promise<unknown> = Promise.resolve();
+  // One after the other: of several at once each might be made before the first is seen to be.
+  return (body, headers) => {
+    const answer = last.then(async () => {
+      if (wasMade)
+        throw new CannotTry('a request that was to be refused was made, and this model costs money');
+      const answer = await easel.ask('POST', create, { model: id, prompt, ...body }, headers);
+      wasMade = answer.status < 300;
+      return answer;
+    });
+    last = answer.catch(() => undefined);
     return answer;
   };
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { withKeys } from '../../src/compose.ts';
@@ -72,4 +75,38 @@ test('without a second key it says what it did not try, and a deployment that is
   const none = await conformance();
   assert.equal(none.code, 2);
   assert.match(none.error, /--spend .*THIS COSTS MONEY/s);
+});
+
+test('a server that says yes to everything fails, and its model that costs money is asked once', async (t) => {
+  const card = {
+    id: 'costly',
+    available: true,
+    sandbox: false,
+    parameters: { n: { type: 'integer', minimum: 1, maximum: 4 }, size: { type: 'string', enum: ['1K'] } },
+    input_images: { max: 2 },
+    max_prompt_length: 100,
+  };
+  let asked = 0;
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      if (body.includes('"model":"costly"')) asked += 1;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ data: [card] }));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const { code, out } = await conformance('--base-url', `http://127.0.0.1:${port}`, '--key', testSecret);
+  assert.equal(code, 1);
+  assert.equal(asked, 1);
+  assert.match(out, /^FAILED {2}no key is the one 401 of all$/m);
+  assert.match(out, /^not run costly: \d+ values that it takes: they cost money; see --spend$/m);
+  assert.match(
+    out,
+    /^not run costly: .*: a request that was to be refused was made, and this model costs money$/m,
+  );
+  assert.match(out, /^\d+ passed, [1-9]\d+ failed\n$/m);
 });
