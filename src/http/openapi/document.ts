@@ -2,7 +2,7 @@ import type { Model } from '../../core/catalog.ts';
 import type { ErrorReason } from '../../core/errors.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 import { errorReply } from '../v1/wire-schemas.ts';
-import { errorHeaders, errorsOf, sampleOf } from './errors.ts';
+import { errorHeaders, errorSamples, errorsOf } from './errors.ts';
 import { headersOfEveryReply, limitHeaders, replyHeaders, type ReplyHeader } from './headers.ts';
 import { introduction } from './introduction.ts';
 import type {
@@ -57,6 +57,7 @@ export function makeDocument(
     webhooks: mapValues(webhooks, describeWebhook),
     components: {
       schemas: components,
+      examples: exampleObjects(errorSamples()),
       headers: Object.fromEntries(
         Object.entries(replyHeaders).map(([name, { about, schema }]) => [
           name,
@@ -163,7 +164,9 @@ function describeError(reasons: readonly ErrorReason[], headers: readonly ReplyH
     content: {
       'application/json': {
         schema: refersTo(errorReply),
-        examples: exampleObjects(Object.fromEntries(reasons.map((reason) => [reason, sampleOf(reason)]))),
+        examples: Object.fromEntries(
+          reasons.map((reason) => [reason, { $ref: `#/components/examples/${reason}` }]),
+        ),
       },
     },
     'x-reasons': reasons,

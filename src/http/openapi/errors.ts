@@ -104,11 +104,14 @@ export function errorsOf(operation: Operation): Map<number, readonly ErrorReason
   return new Map([...byStatus].toSorted(([a], [b]) => a - b));
 }
 
-/** An error reply as it may be. */
-export function sampleOf(reason: ErrorReason): object {
-  const { message, param = null } = samples[reason];
-  const { type, status } = errorTable[reason];
-  return { error: { message, type, param, code: String(status), reason } };
+/** An error reply as it may be, for every reason. */
+export function errorSamples(): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(errorTable).map(([reason, { type, status }]) => {
+      const { message, param = null } = samples[reason as ErrorReason];
+      return [reason, { error: { message, type, param, code: String(status), reason } }];
+    }),
+  );
 }
 
 /** Statuses that may be told when there is a record already, or was: 404, to the repeat of a request whose record was deleted. */
