@@ -25,7 +25,7 @@ export function parsePixels(size: string): Pixels | undefined {
 }
 
 /** `W:H` as width / height. */
-export function ratioValue(ratio: string): number {
+function ratioValue(ratio: string): number {
   const [width = 1, height = 1] = ratio.split(':').map(Number);
   return width / height;
 }

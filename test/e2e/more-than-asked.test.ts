@@ -8,17 +8,18 @@ import { fastDraw } from '../kit/fast-draw.ts';
 import { startTestGateway } from '../kit/gateway.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 
+const picture = (index: number) =>
+  fastDraw({
+    prompt: `extra ${index}`,
+    seed: index,
+    width: 2048,
+    height: 2048,
+    format: 'jpeg',
+    inputs: [],
+    watermark: false,
+  });
+
 test('more images than a group was asked for are all kept, behind the others: they were paid for', async (t) => {
-  const picture = (index: number) =>
-    fastDraw({
-      prompt: `extra ${index}`,
-      seed: index,
-      width: 2048,
-      height: 2048,
-      format: 'jpeg',
-      inputs: [],
-      watermark: false,
-    });
   // An upstream of Ark's form that brings five where three were asked for.
   const upstream = createServer((request, response) => {
     const place = /^\/picture\/(\d)$/.exec(request.url ?? '');

@@ -27,7 +27,11 @@ const requestId = /^req_[0-9A-HJKMNP-TV-Z]{26}$/;
 let easel: TestGateway;
 let client: OpenAI;
 before(async () => {
-  easel = await startTestGateway({ clock: fastClock(150), env: unhurried, sandbox: { draw: fastDraw, delayMs: 1 } });
+  easel = await startTestGateway({
+    clock: fastClock(150),
+    env: unhurried,
+    sandbox: { draw: fastDraw, delayMs: 1 },
+  });
   client = new OpenAI({ baseURL: `${easel.url}/v1`, apiKey: testSecret });
   await withKeys({ dataDir: easel.dataDir }, async (tools) => {
     const frozen = await createKey('frozen', tools, frozenSecret);

@@ -12,7 +12,11 @@ import { allTiers, sixModels, type ModelFacts } from './six-models.ts';
 
 let easel: TestGateway;
 before(async () => {
-  easel = await startTestGateway({ clock: fastClock(50), env: unhurried, sandbox: { draw: claimedDraw, delayMs: 1 } });
+  easel = await startTestGateway({
+    clock: fastClock(50),
+    env: unhurried,
+    sandbox: { draw: claimedDraw, delayMs: 1 },
+  });
 });
 after(() => easel.close());
 

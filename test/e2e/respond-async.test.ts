@@ -60,12 +60,7 @@ test('a refusal before acceptance and a bad body are ordinary errors', async (t)
 
 test('a generation that fails later shows its error in the record', async (t) => {
   const easel = await start(t);
-  const accepted = await easel.ask(
-    'POST',
-    create,
-    { ...boat, prompt: 'a boat sim:moderated' },
-    later,
-  );
+  const accepted = await easel.ask('POST', create, { ...boat, prompt: 'a boat sim:moderated' }, later);
   assert.equal(accepted.status, 202);
   const place = `/v1/images/${String(accepted.at('id'))}`;
   await until(async () => (await easel.ask('GET', place)).at('status') !== 'in_progress');
