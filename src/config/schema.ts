@@ -123,7 +123,7 @@ export const settings = {
     'EASEL_ADMIN_KEY',
     'at least 24 printable ASCII characters without spaces',
     undefined,
-    'Opens the administration of this server.',
+    'Kept for the console of a later version; it has no effect yet.',
     secretText(/^[\x21-\x7e]{24,512}$/),
     true,
   ),
