@@ -201,7 +201,9 @@ export function makeCreations(tools: CreationTools): Creations {
     if (!(await isTimedOut(id))) return await find(id, keyId);
     throw new GatewayError(
       'generation_timeout',
-      `The image is not ready in time. It may still come: look at GET /v1/images/${id}.`,
+      tools.stop.aborted
+        ? `This server is stopping before the image is ready. Its next start collects what was begun: look at GET /v1/images/${id}.`
+        : `The image is not ready in time. It may still come: look at GET /v1/images/${id}.`,
     );
   }
 

@@ -397,7 +397,9 @@ for (const [name, model, start] of [
     await first.gateway.close();
     const answer = await asked;
     assert.equal(answer.status, 424, answer.text);
+    assert.equal(answer.at('error.reason'), 'generation_timeout');
     const id = answer.headers.get('x-image-id') ?? '';
+    assert.match(String(answer.at('error.message')), new RegExp(`server is stopping.* /v1/images/${id}\\.$`));
     pictures.release();
 
     const second = await startLiveGateway(t, routes, options);
