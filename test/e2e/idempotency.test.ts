@@ -147,6 +147,19 @@ test('a key that is empty, too long or not printable ASCII is refused; 255 chara
   assert.equal(broken.at('error.reason'), 'invalid_json');
 });
 
+test('two keys in one request are refused, also the same one twice', async (t) => {
+  const easel = await start(t);
+  for (const keys of [
+    ['one', 'two'],
+    ['one', 'one'],
+  ]) {
+    const { status, body } = await askRaw(easel.url, keys);
+    assert.equal(status, 400, body);
+    assert.match(body, /'Idempotency-Key' must be sent once/);
+  }
+  assert.equal(easel.sent(), 0);
+});
+
 test('a key counts for its own API key alone', async (t) => {
   const easel = await start(t);
   const other = `sk-${'o'.repeat(40)}`;
@@ -451,7 +464,10 @@ test('the AI SDK whose connection breaks off and that resends by itself buys eac
   assert.equal(easel.bought(), 2);
 });
 
-async function askRaw(url: string, key: string): Promise<{ status: number | undefined; body: string }> {
+async function askRaw(
+  url: string,
+  key: string | string[],
+): Promise<{ status: number | undefined; body: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined; body: string }>();
   const headers = {
     authorization: `Bearer ${testSecret}`,

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hashJson } from '../../core/canonical-hash.ts';
 import { GatewayError } from '../../core/errors.ts';
@@ -16,14 +16,20 @@ export async function readCreateRequest(
 ): Promise<CreateRequest> {
   const { headers } = request;
   const caller = callerOf(reply.raw);
-  const idempotencyKey = readIdempotencyKey(headers);
+  const idempotencyKey = readIdempotencyKey(request.raw);
   const bodyHash = await hashJson({ body, ...meaningOf(headers) });
   return { keyId, endpoint, bodyHash, idempotencyKey, isRetry: saysRetry(headers), caller };
 }
 
-function readIdempotencyKey(headers: IncomingHttpHeaders): string | undefined {
-  const key = headers['idempotency-key'];
-  if (key === undefined || (typeof key === 'string' && /^[\x20-\x7e]{1,255}$/.test(key))) return key;
+function readIdempotencyKey({ headersDistinct }: IncomingMessage): string | undefined {
+  // Node joins several into one, which nobody meant.
+  const [key, ...others] = headersDistinct['idempotency-key'] ?? [];
+  if (others.length > 0) {
+    throw new GatewayError('invalid_value', "The header 'Idempotency-Key' must be sent once.", {
+      param: 'Idempotency-Key',
+    });
+  }
+  if (key === undefined || /^[\x20-\x7e]{1,255}$/.test(key)) return key;
   throw new GatewayError(
     'invalid_value',
     "The header 'Idempotency-Key' must be 1 to 255 printable ASCII characters.",
