@@ -27,6 +27,19 @@ const whole = { model: 'seedream-4.5', prompt: 'a boat' };
 const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 const invalidJson = { status: 400, reason: 'invalid_json' };
 
+test('a tier in lower case is answered with how it is written', async () => {
+  for (const [model, field, word] of [
+    ['seedream-4.5', 'size', '2k'],
+    ['nano-banana-pro', 'size', '4k'],
+    ['gpt-image-2', 'quality', 'High'],
+  ] as const) {
+    const answer = await easel.ask('POST', path, { ...whole, model, [field]: word });
+    assert.equal(answer.status, 400, answer.text);
+    assert.equal(answer.at('error.param'), field);
+    assert.match(String(answer.at('error.message')), /must be written '(2K|4K|high)', not '(2k|4k|High)'/);
+  }
+});
+
 const bodies: readonly { what: string; body: string | Uint8Array }[] = [
   { what: 'an empty body', body: '' },
   { what: 'white space', body: '  \n ' },

@@ -24,9 +24,25 @@ export function checkParameter(schema: object, value: unknown, param: string): v
   }
   throw new GatewayError(
     error?.keyword === 'type' ? 'invalid_type' : 'invalid_value',
-    describe(param + place, schema, error),
+    otherCase(param + place, schema, value, error) ?? describe(param + place, schema, error),
     { param: param + place },
   );
+}
+
+/** `2k` where `2K` is meant: the list alone would be read past. */
+function otherCase(
+  param: string,
+  schema: object,
+  value: unknown,
+  error: ErrorObject | undefined,
+): string | undefined {
+  const { examples }: { examples?: unknown } = schema;
+  const words: unknown = error?.keyword === 'enum' ? error.params['allowedValues'] : examples;
+  if (typeof value !== 'string' || !Array.isArray(words)) return undefined;
+  const word: unknown = words.find(
+    (one) => typeof one === 'string' && one !== value && one.toLowerCase() === value.toLowerCase(),
+  );
+  return typeof word === 'string' ? `'${param}' must be written '${word}', not '${value}'.` : undefined;
 }
 
 function describe(param: string, schema: object, error: ErrorObject | undefined): string {
