@@ -10,17 +10,20 @@ import path from 'node:path';
  *
  * The stamp inside node_modules says what it holds. It is ours and not npm's own node_modules/.package-lock.json,
  * since that one cannot tell "left out" from "not for this platform".
+ * Where the development packages were installed for an earlier lockfile they stay: a developer's start takes nothing away.
  * @param {string} root
- * @param {PackageSet} set
+ * @param {PackageSet} asked
  */
-export async function ensurePackages(root, set) {
+export async function ensurePackages(root, asked) {
   const stamp = path.join(root, 'node_modules', '.easel-installed');
+  const readStamp = () => (existsSync(stamp) ? readFileSync(stamp, 'utf8') : '');
+  const set = readStamp().endsWith(' all') ? 'all' : asked;
   const lockfile = createHash('sha256')
     .update(readFileSync(path.join(root, 'package-lock.json')))
     .digest('hex');
   const identity = `${lockfile} ${process.platform}-${process.arch}`;
   const isInstalled = () => {
-    const found = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+    const found = readStamp();
     return found === `${identity} all` || found === `${identity} ${set}`;
   };
   if (isInstalled()) return;

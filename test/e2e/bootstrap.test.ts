@@ -124,6 +124,15 @@ describe('preparing', { concurrency: true }, () => {
     );
   });
 
+  test('a start after the lockfile changed takes no development packages away', async (t) => {
+    const project = await makeBootstrapProject(t);
+    assert.equal(await project.run(goodNode, 'test/probe.ts').ended, 0);
+    project.setPackages({ other: '1.0.0' }, { tool: '1.0.0' });
+    const started = project.run(goodNode, 'src/exit.ts', '0');
+    assert.equal(await started.ended, 0, started.stderr());
+    assert.deepEqual([has(project, 'node_modules/other'), has(project, 'node_modules/tool')], [true, true]);
+  });
+
   test('when npm fails its words are shown, and the packages that were there still are', async (t) => {
     const project = await makeBootstrapProject(t);
     assert.equal(await project.run(goodNode, 'src/exit.ts', '0').ended, 0);
