@@ -167,6 +167,51 @@ test('mistakes in the config file are named by their place', () => {
   assert.match(mistakesOf({ EASEL_CONFIG: '/nowhere/easel.json' })[0] ?? '', /cannot be read/);
 });
 
+test('one mistake in the config file hides no other', () => {
+  const file = configFile(`{"models": {
+    "seedream-4.5": {"routes": [
+      {"provider": "ark", "name": "Bad Name", "price": {"unit": "image"}},
+      {"provider": "nobody", "name": "x", "weight": "heavy"},
+      7
+    ]},
+    "glm-image": {"card": {"maxPromptLength": "long"}, "routes": [{"provider": "zai", "name": "y", "apiKeyEnv": "NOT_THERE"}]},
+    "my-model": {"routes": [{"provider": "ark", "name": "y", "apiKeyEnv": "SPACED"}]},
+    "other": {"routes": {}, "colour": 1},
+    "__proto__": {"routes": []}
+  }, "modles": {}}`);
+  const mistakes = mistakesOf({ EASEL_CONFIG: file, SPACED: 'two words' });
+  const places = [
+    /^EASEL_CONFIG modles: is no field; there is models\.$/,
+    /seedream-4\.5\.routes\[0\]\.name: must be lower-case letters/,
+    /routes\[0\]\.price: must be \{"unit": "image"/,
+    /routes\[1\]\.provider: must be one of/,
+    /routes\[1\]\.weight: must be a whole number\.$|routes\[1\]\.weight: must be a number\.$/,
+    /routes\[2\]: must be an object\.$/,
+    /glm-image\.card\.maxPromptLength: must be a (whole )?number\.$/,
+    /glm-image\.routes\[0\]\.apiKeyEnv: NOT_THERE is not set/,
+    /my-model: needs a card/,
+    /my-model\.routes\[0\]\.apiKeyEnv: SPACED must be a key without spaces\.$/,
+    /other\.routes: must be a list/,
+    /other\.colour: is no field/,
+    /models\.__proto__: cannot be the name of a model/,
+  ];
+  for (const place of places)
+    assert.ok(
+      mistakes.some((line) => place.test(line)),
+      `${String(place)} in\n${mistakes.join('\n')}`,
+    );
+  assert.equal(mistakes.length, places.length, mistakes.join('\n'));
+  assert.doesNotMatch(mistakes.join(), /two words|Invalid|expected/);
+});
+
+test('a config file of another shape is told the shape', () => {
+  for (const content of [[], 7, {}, { models: [] }, { models: { x: [] } }])
+    assert.match(
+      mistakesOf({ EASEL_CONFIG: configFile(content) }).join(),
+      /must be an object: \{"models": \{"MODEL": \{"routes": \[\.\.\.\]\}\}\}/,
+    );
+});
+
 test('a route without its credential never turns the sandbox on by accident', () => {
   const file = configFile({
     models: { 'seedream-4.5': { routes: [{ provider: 'ark', name: 'y', apiKeyEnv: 'NOT_THERE' }] } },

@@ -1,16 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import type { Card } from '../core/card.ts';
 import { cardSchema } from '../core/card.ts';
 import { makeCatalog, type Catalog, type Model } from '../core/catalog.ts';
 import { priceSchema, type Price } from '../core/price.ts';
 import type { Provider } from '../core/provider.ts';
 import type { Credential, Route } from '../core/route.ts';
+import { pushIssues, readConfigFile, type ConfigFile, type RouteRead } from './config-file.ts';
 import {
-  configFileSchema,
+  credentialForm,
+  isCredential,
   providerSettings,
   settings,
-  type ConfigFile,
   type RouteEntry,
   type Setting,
 } from './schema.ts';
@@ -55,7 +54,8 @@ export function loadConfig(env: Env, providers: readonly Provider[]): Config {
   const remarks: string[] = [];
   const values = readAll(env, mistakes);
   const access = readProviders(env, providers, mistakes, remarks);
-  const file = values.configFile === undefined ? { models: {} } : readConfigFile(values.configFile, mistakes);
+  const file: ConfigFile =
+    values.configFile === undefined ? new Map() : readConfigFile(values.configFile, providers, mistakes);
   noteUnknown(env, remarks);
 
   const sandbox = values.sandbox;
@@ -66,7 +66,7 @@ export function loadConfig(env: Env, providers: readonly Provider[]): Config {
   const sandboxFor =
     sandbox === 'on' ? 'models-without-route' : sandbox === 'auto' && !hasCredential ? 'all' : 'none';
   const liveThrough = [...access.values()].map(({ from }) => from);
-  if (models.some(({ card, routes }) => routes.length > 0 && file.models[card.id]?.routes !== undefined))
+  if (models.some(({ card, routes }) => routes.length > 0 && file.get(card.id)?.routes !== undefined))
     liveThrough.push('EASEL_CONFIG');
   return { ...values, catalog: makeCatalog(models), sandboxFor, liveThrough, remarks };
 }
@@ -143,37 +143,6 @@ function readProviders(
   return access;
 }
 
-function readConfigFile(path: string, mistakes: string[]): ConfigFile {
-  const nothing: ConfigFile = { models: {} };
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? 'it is not valid JSON' : 'it cannot be read';
-    mistakes.push(`EASEL_CONFIG must be the path of a JSON file: ${why}.`);
-    return nothing;
-  }
-  const parsed = configFileSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  pushIssues('EASEL_CONFIG', [], parsed.error, mistakes);
-  return nothing;
-}
-
-/** Where and what form; Zod's own texts may quote a value only for unknown key names, which are no secrets. */
-function pushIssues(
-  source: string,
-  place: readonly PropertyKey[],
-  error: z.ZodError,
-  mistakes: string[],
-): void {
-  for (const issue of error.issues) {
-    const path = [...place, ...issue.path]
-      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-      .join('');
-    mistakes.push(`${source} ${path.replace(/^\./, '') || '(the file)'}: ${issue.message}.`);
-  }
-}
-
 function noteUnknown(env: Env, remarks: string[]): void {
   const known = new Set<string>(Object.values(settings).map((setting) => setting.env));
   for (const name of Object.keys(env)) {
@@ -198,9 +167,12 @@ function buildModels(sources: ModelSources): Model[] {
   const builtIn = providers.flatMap((provider) => provider.cards.map((card) => ({ provider, card })));
   const models: Model[] = [];
   for (const { provider, card } of builtIn) {
-    const entry = file.models[card.id];
+    const entry = file.get(card.id);
     const merged = readCard(card.id, { ...card, ...entry?.card }, sources);
-    if (merged === undefined) continue;
+    if (merged === undefined) {
+      configuredRoutes({ ...card, upstreamFields: {} }, entry?.routes ?? [], sources);
+      continue;
+    }
     const routes =
       entry?.routes === undefined
         ? defaultRoutes(provider, merged, sources)
@@ -208,20 +180,26 @@ function buildModels(sources: ModelSources): Model[] {
     models.push({ card: merged, routes });
   }
   const known = new Set(builtIn.map(({ card }) => card.id));
-  for (const [id, entry] of Object.entries(file.models)) {
+  for (const [id, entry] of file) {
     if (known.has(id)) continue;
     const first = providers.find((provider) => provider.name === entry.routes?.[0]?.provider);
+    const bare = { id, upstreamModel: id, upstreamFields: {} };
     const open =
       entry.card === undefined ? first?.openCard?.(id) : { ...first?.openCard?.(id), id, ...entry.card };
     if (entry.routes === undefined || entry.routes.length === 0) {
+      if (entry.hasBadRoutes) continue;
       sources.mistakes.push(`EASEL_CONFIG models.${id}: a model that is not built in needs routes.`);
     } else if (open === undefined) {
+      configuredRoutes(bare, entry.routes, sources);
+      // A route without a known provider is a mistake already.
+      if (first === undefined) continue;
       sources.mistakes.push(
         `EASEL_CONFIG models.${id}: needs a card, because provider '${entry.routes[0]?.provider}' has no open one.`,
       );
     } else {
       const card = readCard(id, open, sources);
-      if (card !== undefined) models.push({ card, routes: configuredRoutes(card, entry.routes, sources) });
+      const routes = configuredRoutes(card ?? bare, entry.routes, sources);
+      if (card !== undefined) models.push({ card, routes });
     }
   }
   return models;
@@ -267,29 +245,28 @@ function listPriceOf(card: Card): Price | undefined {
 
 /** A route's own fields change the card's; null takes one away. */
 function upstreamFieldsOf(
-  card: Card,
+  card: Pick<Card, 'upstreamFields'>,
   own: RouteEntry['upstreamFields'] = {},
 ): Readonly<Record<string, unknown>> {
   const all = Object.entries({ ...card.upstreamFields, ...own });
   return Object.fromEntries(all.filter(([, value]) => value !== null));
 }
 
-function configuredRoutes(card: Card, entries: readonly RouteEntry[], sources: ModelSources): Route[] {
+/** Also for a card that has a mistake, so that those of its routes are told with it. */
+function configuredRoutes(
+  card: Pick<Card, 'id' | 'upstreamModel' | 'upstreamFields'>,
+  entries: readonly RouteRead[],
+  sources: ModelSources,
+): Route[] {
   const names = new Set<string>();
-  return entries.flatMap((entry, i) => {
+  return entries.flatMap(({ entry, price }, i) => {
     const place = `EASEL_CONFIG models.${card.id}.routes[${i}]`;
-    const provider = sources.providers.find((provider) => provider.name === entry.provider);
-    if (provider === undefined) {
-      const list = sources.providers.map((provider) => provider.name).join(', ');
-      sources.mistakes.push(`${place}.provider: must be one of ${list}.`);
-      return [];
-    }
+    const provider = sources.providers.find((provider) => provider.name === entry?.provider);
+    if (entry === undefined || provider === undefined) return [];
     const label = `${entry.provider}/${entry.name}`;
     if (names.has(label))
       sources.mistakes.push(`${place}.name: another route of this model is named ${label} already.`);
     names.add(label);
-    const price = entry.price === undefined ? undefined : priceSchema.safeParse(entry.price);
-    if (price?.success === false) pushIssues(place, ['price'], price.error, sources.mistakes);
     const credential = credentialOf(place, entry, provider, sources);
     if (credential === undefined) return [];
     return [
@@ -301,7 +278,7 @@ function configuredRoutes(card: Card, entries: readonly RouteEntry[], sources: M
         credential,
         upstreamModel: entry.model ?? card.upstreamModel,
         upstreamFields: upstreamFieldsOf(card, entry.upstreamFields),
-        price: price?.data,
+        price,
         downloadOrigins: entry.downloadOrigins,
         concurrency: entry.concurrency,
         imagesPerMinute: entry.imagesPerMinute,
@@ -328,12 +305,18 @@ function credentialOf(
     (mayFill ? remarks : mistakes).push(`${place}${text}`);
     return undefined;
   };
+  /** The value of the variable that stands in a field of the route. */
+  const named = (field: string, name: string): string | undefined => {
+    const value = valueOf(env, name);
+    if (value === undefined) return missing(`.${field}: ${name} is not set.`);
+    if (isCredential(value)) return value;
+    mistakes.push(`${place}.${field}: ${name} must be ${credentialForm}.`);
+    return undefined;
+  };
   if (entry.keyless) return keyless(place, entry, provider, mistakes);
   if (entry.apiKeyEnv !== undefined) {
-    const apiKey = valueOf(env, entry.apiKeyEnv);
-    return apiKey === undefined
-      ? missing(`.apiKeyEnv: ${entry.apiKeyEnv} is not set.`)
-      : { kind: 'key', apiKey };
+    const apiKey = named('apiKeyEnv', entry.apiKeyEnv);
+    return apiKey === undefined ? undefined : { kind: 'key', apiKey };
   }
   if (entry.accessKeyEnv !== undefined || entry.secretKeyEnv !== undefined) {
     if (
@@ -346,10 +329,9 @@ function credentialOf(
       );
       return undefined;
     }
-    const accessKey = valueOf(env, entry.accessKeyEnv);
-    const secretKey = valueOf(env, entry.secretKeyEnv);
-    if (accessKey === undefined) return missing(`.accessKeyEnv: ${entry.accessKeyEnv} is not set.`);
-    if (secretKey === undefined) return missing(`.secretKeyEnv: ${entry.secretKeyEnv} is not set.`);
+    const accessKey = named('accessKeyEnv', entry.accessKeyEnv);
+    const secretKey = named('secretKeyEnv', entry.secretKeyEnv);
+    if (accessKey === undefined || secretKey === undefined) return undefined;
     return { kind: 'pair', accessKey, secretKey };
   }
   if (provider.keyOptional === true && isElsewhere(entry, provider, env)) {

@@ -280,45 +280,35 @@ export function providerSettings(provider: ProviderSettings) {
   };
 }
 
-/** The form of EASEL_CONFIG's file. Cards are checked where they are merged with the built-in ones. */
-export const configFileSchema = z.strictObject({
-  models: z.record(
-    z.string(),
-    z.strictObject({
-      /** Changes the built-in card field by field, or is a whole card for a new model. */
-      card: z.record(z.string(), z.unknown()).optional(),
-      routes: z
-        .array(
-          z.strictObject({
-            provider: z.string(),
-            name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'lower-case letters, digits, _ and -'),
-            baseUrl: z
-              .string()
-              .refine((text) => httpUrl(text) !== undefined, 'an http or https URL without query')
-              .transform((text) => httpUrl(text) ?? text)
-              .optional(),
-            apiKeyEnv: envName().optional(),
-            accessKeyEnv: envName().optional(),
-            secretKeyEnv: envName().optional(),
-            keyless: z.boolean().default(false),
-            model: z.string().min(1).optional(),
-            upstreamFields: z.record(z.string(), z.unknown()).optional(),
-            price: z.unknown().optional(),
-            downloadOrigins: z
-              .array(z.string().refine(isOrigin, 'an origin such as https://cdn.example.com'))
-              .default([]),
-            concurrency: z.int().min(1).optional(),
-            imagesPerMinute: z.int().min(1).optional(),
-            weight: z.int().min(1).max(1000).optional(),
-            watermarkFree: z.boolean().default(false),
-          }),
-        )
-        .optional(),
-    }),
-  ),
+/** One route in EASEL_CONFIG's file; its provider and price are checked besides, in load.ts. */
+export const routeSchema = z.strictObject({
+  provider: z.string(),
+  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'lower-case letters, digits, _ and -'),
+  baseUrl: z
+    .string()
+    .refine((text) => httpUrl(text) !== undefined, 'an http or https URL without query')
+    .transform((text) => httpUrl(text) ?? text)
+    .optional(),
+  apiKeyEnv: envName().optional(),
+  accessKeyEnv: envName().optional(),
+  secretKeyEnv: envName().optional(),
+  keyless: z.boolean().default(false),
+  model: z.string().min(1).optional(),
+  upstreamFields: z.record(z.string(), z.unknown()).optional(),
+  price: z.unknown().optional(),
+  downloadOrigins: z
+    .array(z.string().refine(isOrigin, 'an origin such as https://cdn.example.com'))
+    .default([]),
+  concurrency: z.int().min(1).optional(),
+  imagesPerMinute: z.int().min(1).optional(),
+  weight: z.int().min(1).max(1000).optional(),
+  watermarkFree: z.boolean().default(false),
 });
-export type ConfigFile = z.infer<typeof configFileSchema>;
-export type RouteEntry = NonNullable<ConfigFile['models'][string]['routes']>[number];
+export type RouteEntry = z.infer<typeof routeSchema>;
+
+/** Whether the value of a variable that a route names can be a key. */
+export const isCredential = (text: string): boolean => credentialText(text) !== undefined;
+export const credentialForm = 'a key without spaces';
 
 function envName() {
   return z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable');
