@@ -143,7 +143,11 @@ async function resumeCall(
     model: undefined,
   };
   if (call.state === 'failed') return withRest(done, call, faultOf(call));
-  if (call.state === 'done' || stored.length >= call.images) return done;
+  if (stored.length >= call.images) return done;
+  // What a done call has not stored has failed, and its last fault was written down with it.
+  if (call.state === 'done') {
+    return isGroup(record) && stored.length > 0 ? done : withRest(done, call, faultOf(call));
+  }
   if (route === undefined) {
     const fault = new UpstreamFault('unknown', {
       details: `route ${call.route ?? '(none)'} is not configured any more`,

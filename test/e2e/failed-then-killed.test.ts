@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
+import { fastDraw } from '../kit/fast-draw.ts';
+import { startGatewayProcess } from '../kit/gateway-process.ts';
+import { startTestGateway } from '../kit/gateway.ts';
+import { temporaryFolder } from '../kit/temporary-folder.ts';
+import { until } from '../kit/until.ts';
+
+test('an image that failed before the process was killed is still told as failed when the rest is there', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const simulator = await startArkSimulator({ draw: fastDraw, delayMs: 5 });
+  t.after(() => simulator.close());
+  const { control } = simulator;
+  const live = { model: 'seedream-4.0', provider: 'ark', simulator };
+  const first = await startGatewayProcess(dataDir, [live]);
+  t.after(() => first.kill());
+
+  // The link of one of the two calls is gone; the other's is fetched for ever.
+  control.inject({ on: 'download', kind: 'expired' });
+  control.inject({ on: 'download', kind: 'hang-before' });
+  const body = { model: 'seedream-4.0', size: '1K', prompt: 'two lighthouses', n: 2 };
+  const asked = first.post('/v1/images/generations', body);
+  asked.catch(() => {});
+  await until(() => statesOfCalls(dataDir).includes('done'));
+  await first.kill();
+  await assert.rejects(asked);
+
+  const next = await startTestGateway({
+    dataDir,
+    env: { EASEL_CONFIG: path.join(dataDir, 'routes.json'), TEST_ARK_KEY: simulator.credential.apiKey },
+  });
+  t.after(() => next.close());
+  await until(async () => (await next.ask('GET', '/v1/images')).at('data.0.status') === 'completed');
+  const record = await next.ask('GET', '/v1/images');
+  const charged = control.ledger().map(({ sha256 }) => sha256);
+  assert.ok(charged.includes(String(record.at('data.0.images.0.sha256'))), record.text);
+  assert.equal(record.at('data.0.images.1'), undefined);
+  const places = [record.at('data.0.images.0.index'), record.at('data.0.failed_images.0.index')];
+  assert.deepEqual(places.map(Number).sort(), [0, 1], record.text);
+  assert.equal(record.at('data.0.failed_images.0.error.reason'), 'upstream_bad_reply');
+});
+
+function statesOfCalls(dataDir: string): unknown[] {
+  const file = new DatabaseSync(path.join(dataDir, 'easel.db'), { readOnly: true });
+  try {
+    return file
+      .prepare('select state from calls')
+      .all()
+      .map(({ state }) => state);
+  } finally {
+    file.close();
+  }
+}
