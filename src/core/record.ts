@@ -104,4 +104,6 @@ export interface TriedRoute {
   outcome: string;
   atMs: number;
   details?: string;
+  /** The image that failed, where the call itself did not. */
+  index?: number;
 }

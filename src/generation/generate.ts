@@ -288,7 +288,7 @@ async function keepOne(
 /** For the operator: which image of which call failed, and how. */
 function traceOfImage(route: Route, index: number, { kind, facts }: UpstreamFault, atMs: number): TriedRoute {
   const details = `image ${index}: ${facts.details ?? facts.message ?? kind}`;
-  return { route: routeLabel(route), outcome: kind, atMs, details };
+  return { route: routeLabel(route), outcome: kind, atMs, details, index };
 }
 
 /** Gives each image its place in the generation. More than were asked for are kept too, behind all others: they were paid for. */

@@ -144,10 +144,8 @@ async function resumeCall(
   };
   if (call.state === 'failed') return withRest(done, call, faultOf(call));
   if (stored.length >= call.images) return done;
-  // What a done call has not stored has failed, and its last fault was written down with it.
-  if (call.state === 'done') {
-    return isGroup(record) && stored.length > 0 ? done : withRest(done, call, faultOf(call));
-  }
+  // What a done call has not stored has failed, and the faults were written down with it.
+  if (call.state === 'done') return withFailed(done, call, isGroup(record));
   if (route === undefined) {
     const fault = new UpstreamFault('unknown', {
       details: `route ${call.route ?? '(none)'} is not configured any more`,
@@ -236,7 +234,7 @@ function isGroup(record: GenerationRecord): boolean {
 }
 
 /** The fault a call ended in, as far as it is kept. */
-function faultOf({ tried }: CallRecord): UpstreamFault {
+function faultOf({ tried }: Pick<CallRecord, 'tried'>): UpstreamFault {
   const { outcome = '', details } = tried.at(-1) ?? {};
   const kind = isFaultKind(outcome) ? outcome : 'unknown';
   return new UpstreamFault(kind, details === undefined ? {} : { details });
@@ -260,10 +258,22 @@ function belongsTo(call: CallRecord, index: number): boolean {
   return index >= call.firstIndex && index < call.firstIndex + call.images;
 }
 
+/** The images that failed alone; of a group those that were never there are not missing. */
+function withFailed(report: CallReport, call: CallRecord, isGroup: boolean): CallReport {
+  const stored = new Set(report.images.map(({ index }) => index));
+  const failures = call.tried.flatMap((trace) =>
+    trace.index === undefined || stored.has(trace.index)
+      ? []
+      : [{ index: trace.index, fault: faultOf({ tried: [trace] }) }],
+  );
+  const told = { ...report, failures };
+  return isGroup && report.images.length + failures.length > 0 ? told : withRest(told, call, faultOf(call));
+}
+
 function withRest(report: CallReport, call: CallRecord, fault: UpstreamFault): CallReport {
-  const there = new Set(report.images.map((image) => image.index));
+  const there = new Set([...report.images, ...report.failures].map(({ index }) => index));
   const rest = failedReport(call, fault, report.route, report.attempts, report.tried).failures.filter(
     ({ index }) => !there.has(index),
   );
-  return { ...report, failures: rest };
+  return { ...report, failures: [...report.failures, ...rest] };
 }
