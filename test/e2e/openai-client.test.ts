@@ -172,12 +172,16 @@ test('what the model cannot do is a BadRequestError that names the field', async
   assert.deepEqual(attempts(), [0, 0, 0, 0, 0]);
 });
 
-test('stream: true is refused and not answered with JSON that a client would read as nothing', async () => {
-  const error = await thrownBy(
-    client.images.generate({ model: 'seedream-4.5', prompt: 'a boat', stream: true }),
-  );
-  assert.ok(error instanceof BadRequestError);
-  assert.equal(error.param, 'stream');
+test('stream: true is answered with an event for the finished image', async () => {
+  const events = await client.images.generate({
+    model: 'seedream-4.0',
+    prompt: 'a boat',
+    size: '1024x1024',
+    stream: true,
+  });
+  const types: string[] = [];
+  for await (const event of events) types.push(event.type);
+  assert.deepEqual(types, ['image_generation.completed']);
 });
 
 test('refused content is a BadRequestError on the prompt', async () => {

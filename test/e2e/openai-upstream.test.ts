@@ -96,9 +96,10 @@ test('what gpt-image-2 does not take is refused before anything is sent', async 
     [{ seed: 7 }, 'unsupported_parameter', 'seed'],
     [{ input_fidelity: 'high' }, 'unsupported_parameter', 'input_fidelity'],
     [{ output_compression: 101 }, 'invalid_value', 'output_compression'],
-    // Until the server reads them.
-    [{ mask: await picture(), images: [await picture()] }, 'unsupported_parameter', 'mask'],
-    [{ partial_images: 2 }, 'unsupported_parameter', 'partial_images'],
+    // A mask says with transparency what may change; this picture has none.
+    [{ mask: await picture(), images: [await picture()] }, 'invalid_image', 'mask'],
+    // Previews come in a stream only.
+    [{ partial_images: 2 }, 'invalid_value', 'partial_images'],
   ];
   for (const [fields, reason, param] of refusals) {
     const reply = await easel.ask('POST', create, { model: 'gpt-image-2', prompt: 'a fox', ...fields });
