@@ -8,12 +8,19 @@ const kills = ['--rounds', '24', '--upsets', 'kill', ...seed];
 const mild = ['--rounds', '24', '--upsets', 'gateway-clock', ...seed];
 const runs = {
   'ticket-not-saved': playChaos(['--break', 'ticket-not-saved', '--models', 'glm-image', ...kills]),
+  'links-not-saved': playChaos(['--break', 'links-not-saved', '--models', 'seedream-4.0', ...kills]),
   'resend-after-cut': playChaos(['--break', 'resend-after-cut', ...mild]),
   'key-forgotten': playChaos(['--break', 'key-forgotten', '--models', 'nano-banana-pro', ...kills]),
 };
 
 test('a build that does not save its tickets is found to lose images', async () => {
   const { code, output } = await runs['ticket-not-saved'];
+  assert.equal(code, 1, output);
+  assert.ok(numberOf(output, 'lost') > 0, output);
+});
+
+test('a build that does not save links before it fetches them is found to lose images', async () => {
+  const { code, output } = await runs['links-not-saved'];
   assert.equal(code, 1, output);
   assert.ok(numberOf(output, 'lost') > 0, output);
 });

@@ -21,6 +21,13 @@ export const breakages = {
 `,
     to: '',
   },
+  'links-not-saved': {
+    says: 'the links of an answer are not durable before they are fetched',
+    file: 'src/generation/generate.ts',
+    from: `  if (links.length > 0) await tools.records.saveCall(generationId, call.number, { state: 'storing', links });
+`,
+    to: '',
+  },
   'resend-after-cut': {
     says: 'a call whose connection was cut is sent again, as if it had surely been free',
     file: 'src/core/fault.ts',

@@ -149,8 +149,8 @@ export function makePlay(tools: PlayTools): Play {
       }
       const { pictures } = await listObjects(path.join(dataDir, 'objects'));
       const answered = await readAnswered(tools.logFile);
-      const { polled } = upstreams;
-      return judge({ stories, charges, records, objects: pictures, spans, polled, answered, hashes });
+      const { polled, given } = upstreams;
+      return judge({ stories, charges, records, objects: pictures, spans, polled, given, answered, hashes });
     },
 
     counts: () => ({

@@ -15,6 +15,8 @@ export interface Evidence {
   spans: readonly Span[];
   /** Task ids the gateway asked for: it had their tickets, and they had to be durable. */
   polled: ReadonlySet<string>;
+  /** Pictures that were handed out whole: the gateway had their links, and they had to be durable too. */
+  given: ReadonlySet<string>;
   /** Records whose caller was answered, as the gateway's log says. */
   answered: ReadonlySet<string>;
   /** What the bytes of `img_..._0` hash to when they are fetched; an Error where that failed. */
@@ -187,8 +189,10 @@ function excuseOf(missing: readonly Charge[], story: CallerStory, evidence: Evid
     return 'the link expired';
   if (upsets.some((upset) => expiresLinks(upset, provider))) return 'the link expired';
   // Kling's tasks are found again by our id, whatever became of the submit's answer.
-  const hadTicket = missing.some(({ taskId }) => evidence.polled.has(taskId ?? ''));
-  if (provider === 'kling' || hadTicket) return undefined;
+  const wasKnown = missing.some(
+    ({ taskId, sha256 }) => evidence.polled.has(taskId ?? '') || evidence.given.has(sha256),
+  );
+  if (provider === 'kling' || wasKnown) return undefined;
   if (trouble?.fault.on === 'submit' && spoilsSubmit.has(trouble.fault.kind)) return 'the answer was spoilt';
   return upsets.some((upset) => cuts(upset, provider)) ? 'the connection or the process was cut' : undefined;
 }

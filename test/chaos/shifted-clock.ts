@@ -21,3 +21,5 @@ globalThis.Date = ShiftedDate as DateConstructor;
 process.on('message', (message: { aheadMs?: number }) => {
   if (typeof message.aheadMs === 'number') aheadMs = message.aheadMs;
 });
+// The listener alone must not keep a process alive that could not start.
+process.channel?.unref();

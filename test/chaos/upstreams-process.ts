@@ -1,6 +1,7 @@
 // The upstreams of a chaos run, in a process of their own so that they outlive the gateway. What they charge and
 // which faults they play is asked over HTTP (/_sim/*); the channel to the parent carries what HTTP cannot: events as
 // they happen, doors and clocks.
+import { createHash } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
@@ -107,10 +108,23 @@ function watchRequests(): void {
     if (place === undefined || path.startsWith('/_sim/')) return;
     const silence = setTimeout(() => request.socket.destroy(), silenceMs);
     response.once('close', () => clearTimeout(silence));
+    if (place.isFiles) noteGiven(response);
     const step = place.isFiles ? 'download' : request.method === 'POST' ? 'submit' : 'poll';
     const taskId = step === 'poll' ? decodeURIComponent(path.split('/').at(-1) ?? '') : undefined;
     tell({ kind: 'seen', provider: place.provider, step, ...(taskId === undefined ? {} : { taskId }) });
   });
+}
+
+/** A picture that was handed out whole: whoever asked for it had its link. */
+function noteGiven(response: ServerResponse): void {
+  const end = response.end.bind(response) as (...given: unknown[]) => ServerResponse;
+  response.end = (...given: unknown[]) => {
+    const [body] = given;
+    if (body instanceof Uint8Array && response.statusCode === 200) {
+      tell({ kind: 'given', sha256: createHash('sha256').update(body).digest('hex') });
+    }
+    return end(...given);
+  };
 }
 
 function obey(message: ToUpstreams): void {

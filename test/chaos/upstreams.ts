@@ -21,6 +21,7 @@ export type ToUpstreams =
 
 export type FromUpstreams =
   | { kind: 'ready'; upstreams: UpstreamAddress[] }
+  | { kind: 'given'; sha256: string }
   | { kind: 'seen'; provider: ProviderName; step: 'submit' | 'poll' | 'download'; taskId?: string };
 
 /** One image on an upstream's bill, as GET /_sim/ledger tells it. */
@@ -38,6 +39,8 @@ export interface Upstreams {
   addresses: readonly UpstreamAddress[];
   /** Tasks the gateway asked for: it had their tickets. */
   polled: ReadonlySet<string>;
+  /** Pictures that were handed out whole, by hash: the gateway had their links. */
+  given: ReadonlySet<string>;
   /** Called for every request that reaches an upstream, until the function given back is called. */
   onSeen(listener: (step: 'submit' | 'poll' | 'download') => void): () => void;
   inject(provider: ProviderName, fault: InjectedFault): Promise<void>;
@@ -57,6 +60,7 @@ export async function startUpstreams(): Promise<Upstreams> {
   const exited = once(child, 'exit');
   const listeners = new Set<(step: 'submit' | 'poll' | 'download') => void>();
   const polled = new Set<string>();
+  const given = new Set<string>();
   const addresses = await new Promise<UpstreamAddress[]>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error('the upstreams did not start')), startMs);
     child.once('exit', () => reject(new Error('the upstreams ended')));
@@ -64,6 +68,10 @@ export async function startUpstreams(): Promise<Upstreams> {
       if (message.kind === 'ready') {
         clearTimeout(late);
         resolve(message.upstreams);
+        return;
+      }
+      if (message.kind === 'given') {
+        given.add(message.sha256);
         return;
       }
       if (message.taskId !== undefined) polled.add(message.taskId);
@@ -81,6 +89,7 @@ export async function startUpstreams(): Promise<Upstreams> {
   return {
     addresses,
     polled,
+    given,
     onSeen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
