@@ -163,7 +163,14 @@ async function bring(
   }
 }
 
+/** The end of a generation that went on after its copy was taken. */
+function endedElsewhere(record: GenerationRecord): Parameters<InstalledStores['records']['close']>[1] {
+  return { ...record, status: 'failed', finishedAtMs: record.createdAtMs };
+}
+
 async function forget(record: GenerationRecord, copy: InstalledStores): Promise<void> {
+  // It may have ended and been deleted since; a record in progress cannot be taken away.
+  if (record.status === 'in_progress') await copy.records.close(record.id, endedElsewhere(record));
   const removed = await copy.records.remove(record.id, record.keyId);
   const objects = typeof removed === 'object' ? removed.objects : [];
   for (const object of objects) await copy.objects.remove(object);

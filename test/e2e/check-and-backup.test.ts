@@ -233,7 +233,7 @@ test('a backup holds every picture of every record in it while pictures are made
       else kept.push(id);
     }
   });
-  await until(() => kept.length > 5);
+  await until(() => kept.length > 5, 30_000);
   const copy = path.join(await temporaryFolder(t), 'copy');
   const made = await easelCommand(easel.dataDir, 'backup', copy);
   assert.equal(made.code, 0, made.out + made.error);

@@ -14,14 +14,18 @@ export interface ReplyWatch {
 /** Begins to watch a gateway that does not listen yet. Replies that are cut off are not judged. */
 export function watchReplies(app: FastifyInstance): ReplyWatch {
   const faults = new Map<string, Promise<AssertionError | undefined>>();
-  let description: Promise<ApiDescription> | undefined;
+  let description: Promise<ApiDescription | undefined> | undefined;
   // By the server and not by a hook: replies written past Fastify count, and so do refusals before any hook.
   app.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     captureReply(response, (reply) => {
-      description ??= app.inject('/openapi.json').then(({ body }) => describeApi(body));
+      // A gateway whose first reply comes while it stops cannot be asked any more, and is not judged.
+      description ??= app.inject('/openapi.json').then(
+        ({ body }) => describeApi(body),
+        () => undefined,
+      );
       const { method = 'GET', url = '/' } = request;
       const address = URL.parse(url, 'http://gateway')?.href ?? 'http://gateway/';
-      const fault = description.then((api) => faultOf(() => api.check({ method, url: address }, reply)));
+      const fault = description.then((api) => faultOf(() => api?.check({ method, url: address }, reply)));
       const id = reply.headers.get('x-request-id') ?? `without one, ${faults.size}`;
       faults.set(id, fault);
       // What is well is forgotten: some tests ask twenty thousand times.
