@@ -29,7 +29,9 @@ export function isHttpUrl(text: string): boolean {
 /** Type and pixels from the header, without decoding; undefined when the bytes are no picture we know. */
 export function measureImage(bytes: Uint8Array): MeasuredImage | undefined {
   try {
-    const { type, width, height } = imageSize(bytes);
+    // image-size reads past the end of a view, where Node's pool holds other people's bytes: small ones get their own.
+    const own = bytes.byteLength < Buffer.poolSize ? new Uint8Array(bytes) : bytes;
+    const { type, width, height } = imageSize(own);
     if (type === undefined || width <= 0 || height <= 0) return undefined;
     return { bytes, type, width, height };
   } catch {

@@ -507,3 +507,10 @@ test('a form is handed over in its parts, and logged without its bytes', async (
   );
   assert.match(JSON.stringify(shown), /"sha256":"[0-9a-f]{64}"/);
 });
+
+test('a view of three bytes is no picture, whatever lies behind it in memory', () => {
+  // The head of an icon: 16 by 16 pixels.
+  const pool = Buffer.alloc(64);
+  pool.set([0, 0, 1, 0, 1, 0, 16, 16]);
+  assert.equal(measureImage(pool.subarray(0, 3)), undefined);
+});
