@@ -39,7 +39,11 @@ test('an image that failed before the process was killed is still told as failed
   assert.ok(charged.includes(String(record.at('data.0.images.0.sha256'))), record.text);
   assert.equal(record.at('data.0.images.1'), undefined);
   const places = [record.at('data.0.images.0.index'), record.at('data.0.failed_images.0.index')];
-  assert.deepEqual(places.map(Number).sort((a, b) => a - b), [0, 1], record.text);
+  assert.deepEqual(
+    places.map(Number).sort((a, b) => a - b),
+    [0, 1],
+    record.text,
+  );
   assert.equal(record.at('data.0.failed_images.0.error.reason'), 'upstream_bad_reply');
 });
 
