@@ -17,8 +17,8 @@ export interface PlayTools {
   upstreams: Upstreams;
   secrets: readonly string[];
   inputPicture: string;
-  /** The objects have a disk of their own that can be filled. */
-  hasObjectsDisk: boolean;
+  /** Upsets that cannot be played on this machine. */
+  impossible: ReadonlySet<Upset['kind']>;
 }
 
 /** A run as it goes on: what was played so far and what it left behind. */
@@ -67,7 +67,7 @@ export function makePlay(tools: PlayTools): Play {
     }
     const callerTools: CallerTools = { ...tools, onSent: () => sent.resolve() };
     const upsets = round.upsets.map(async (upset) => {
-      if (upset.kind === 'objects-full' && !tools.hasObjectsDisk) return;
+      if (tools.impossible.has(upset.kind)) return;
       await momentOf(upset.moment, sent.promise, upstreams);
       // Two of a kind at the same time would undo each other.
       if (underWay.has(upset.kind)) return;

@@ -37,7 +37,8 @@ export function report(result: ChaosResult): string {
   const lines = rows.map(([name, value]) =>
     name === '' ? '' : `${name.padEnd(width)}${String(value).padStart(9)}`,
   );
-  for (const text of result.leftOut) lines.push(`not played: ${text}`);
+  for (const kind of result.leftOut)
+    lines.push(`not played, because this machine does not allow it: ${kind}`);
   if (isClean(result)) return lines.join('\n');
   lines.push('', 'PROBLEMS');
   for (const text of result.complaints) lines.push(`- ${text}`);

@@ -6,8 +6,9 @@ import { superviseGateway } from './gateway.ts';
 import { mountObjectsDisk, unmountObjectsDisk } from './own-mounts.ts';
 import { makePlay, type Counts } from './play.ts';
 import type { Judgement } from './reconcile.ts';
-import { keyCount, type Scope } from './schedule.ts';
+import { keyCount, type Scope, type Upset } from './schedule.ts';
 import { checkData, firstSecret, makeKeys, writeSettings } from './settings.ts';
+import { canFillDisk } from './upsets.ts';
 import { startUpstreams } from './upstreams.ts';
 
 export interface ChaosOptions {
@@ -30,8 +31,8 @@ export interface ChaosResult extends Counts {
   check: { isClean: boolean; says: string };
   /** Processes of the gateway, the first included. */
   starts: number;
-  /** What could not be played here, and why. */
-  leftOut: readonly string[];
+  /** Upsets that could not be played on this machine. */
+  leftOut: readonly Upset['kind'][];
   seconds: number;
 }
 
@@ -53,6 +54,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   await using endings = new AsyncDisposableStack();
   const hasObjectsDisk = await mountObjectsDisk(objects);
   if (hasObjectsDisk) endings.defer(() => unmountObjectsDisk(objects));
+  const impossible = new Set<Upset['kind']>();
+  if (!hasObjectsDisk) impossible.add('objects-full');
+  if (!(await canFillDisk())) impossible.add('disk-full');
   const upstreams = await startUpstreams();
   endings.defer(() => upstreams.close());
   const env = await writeSettings(folder, dataDir, upstreams);
@@ -63,7 +67,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 
   const secrets = [firstSecret, ...(await makeKeys(keyCount - 1, program, env))];
   const inputPicture = await makeInputPicture();
-  const play = makePlay({ dataDir, logFile, gateway, upstreams, secrets, inputPicture, hasObjectsDisk });
+  const play = makePlay({ dataDir, logFile, gateway, upstreams, secrets, inputPicture, impossible });
   let played = 0;
   while (played < rounds) {
     const last = Math.min(rounds, played + checkpointEvery);
@@ -89,7 +93,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     judgement,
     check: await checkData(program, env),
     starts: gateway.starts,
-    leftOut: hasObjectsDisk ? [] : ['objects-full: no disk can be mounted here'],
+    leftOut: [...impossible],
     seconds: (performance.now() - startedAt) / 1000,
   };
 }

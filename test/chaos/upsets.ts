@@ -112,6 +112,14 @@ async function fillDisk(gateway: GatewayProcess, forMs: number): Promise<void> {
   await limit(pid, 'unlimited');
 }
 
+/** False: there is no `prlimit` here. */
+export async function canFillDisk(): Promise<boolean> {
+  return await run('prlimit', ['--pid', String(process.pid), '--fsize']).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function limit(pid: number, size: string): Promise<void> {
   // The process may have been killed meanwhile.
   await run('prlimit', ['--pid', String(pid), `--fsize=${size}:`]).catch(() => undefined);
