@@ -3,15 +3,31 @@ import { test } from 'node:test';
 import { numberOf, playChaos } from './as-command.ts';
 
 // Schedules aimed at what is broken. They wait more than they work, so they run side by side.
-const seed = ['--seed', '1'];
-const kills = ['--rounds', '24', '--upsets', 'kill', ...seed];
-const mild = ['--rounds', '24', '--upsets', 'gateway-clock', ...seed];
+const kills = ['--rounds', '24', '--upsets', 'kill'];
+const mild = ['--rounds', '24', '--upsets', 'gateway-clock'];
 const runs = {
-  'ticket-not-saved': playChaos(['--break', 'ticket-not-saved', '--models', 'glm-image', ...kills]),
-  'links-not-saved': playChaos(['--break', 'links-not-saved', '--models', 'seedream-4.0', ...kills]),
-  'resend-after-cut': playChaos(['--break', 'resend-after-cut', ...mild]),
-  'key-forgotten': playChaos(['--break', 'key-forgotten', '--models', 'nano-banana-pro', ...kills]),
+  'ticket-not-saved': playUntil('lost', ['--break', 'ticket-not-saved', '--models', 'glm-image', ...kills]),
+  'links-not-saved': playUntil('lost', ['--break', 'links-not-saved', '--models', 'seedream-4.0', ...kills]),
+  'resend-after-cut': playUntil('charged twice', ['--break', 'resend-after-cut', ...mild]),
+  'key-forgotten': playUntil('charged twice', [
+    '--break',
+    'key-forgotten',
+    '--models',
+    'nano-banana-pro',
+    ...kills,
+  ]),
 };
+
+/**
+ * Plays schedule after schedule until one shows the fault: a kill has to hit the moment that is broken, and on a busy
+ * machine one schedule's may all miss it. A sound build shows it in none.
+ */
+async function playUntil(fault: string, options: readonly string[]): ReturnType<typeof playChaos> {
+  const first = await playChaos([...options, '--seed', '1']);
+  if (numberOf(first.output, fault) > 0) return first;
+  const second = await playChaos([...options, '--seed', '2']);
+  return numberOf(second.output, fault) > 0 ? second : await playChaos([...options, '--seed', '3']);
+}
 
 test('a build that does not save its tickets is found to lose images', async () => {
   const { code, output } = await runs['ticket-not-saved'];
