@@ -36,7 +36,10 @@ if (code === undefined) await main();
 else process.exit(code);
 
 async function main(): Promise<void> {
-  process.once('disconnect', () => process.exit(1));
+  process.once('disconnect', () => {
+    console.error('The run ends: the process that started it is gone.');
+    process.exit(1);
+  });
   process.channel?.unref();
   const breakage = values.break === undefined ? undefined : oneOf('break', values.break, breakageNames);
   const folder = await mkdtemp(path.join(tmpdir(), 'easel-chaos-'));

@@ -24,7 +24,8 @@ export async function runWithOwnMounts(script: string, args: readonly string[]):
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   passOnSignals(child);
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  if (signal !== null) console.error(`The run was ended by ${signal}.`);
   return code ?? 1;
 }
 
