@@ -179,6 +179,34 @@ function authorization(request: PlannedRequest, tools: CallerTools): Record<stri
   return { authorization: `Bearer ${tools.secrets[request.key]}` };
 }
 
+/** Events as an answer: an error stands for the whole of it; an end without an error or an image is none. */
+function readEvents(response: Response, text: string): Answer {
+  const events = [...text.matchAll(/^data: (.+)$/gm)].map(([, data]) => JSON.parse(data ?? '') as WireEvent);
+  const failure = events.find(({ type }) => type === 'error')?.error;
+  const made = events.filter(({ type }) => type === 'image_generation.completed');
+  if (failure === undefined && made.length === 0) return { kind: 'lost' };
+  return {
+    kind: 'answered',
+    status: failure === undefined ? 200 : Number(failure.code),
+    reason: failure?.reason,
+    imageId: response.headers.get('x-image-id') ?? undefined,
+    replayed: response.headers.get('idempotency-replayed') ?? undefined,
+    sha256: made.flatMap(({ b64_json: base64 }) => (base64 === undefined ? [] : [hashOf(base64)])),
+    images: made.length,
+    text: text.slice(0, 400),
+  };
+}
+
+function hashOf(base64: string): string {
+  return createHash('sha256').update(base64, 'base64').digest('hex');
+}
+
+interface WireEvent {
+  type: string;
+  b64_json?: string;
+  error?: { reason: string; code: string };
+}
+
 interface WireReply {
   id?: string;
   data?: { b64_json?: string }[];
@@ -186,6 +214,8 @@ interface WireReply {
 }
 
 function read(response: Response, text: string): Answer {
+  if (response.headers.get('content-type')?.startsWith('text/event-stream') === true)
+    return readEvents(response, text);
   let reply: WireReply = {};
   try {
     reply = JSON.parse(text) as WireReply;
@@ -201,7 +231,7 @@ function read(response: Response, text: string): Answer {
     reason: reply.error?.reason,
     imageId: response.headers.get('x-image-id') ?? reply.id,
     replayed: response.headers.get('idempotency-replayed') ?? undefined,
-    sha256: pictures.map((base64) => createHash('sha256').update(base64, 'base64').digest('hex')),
+    sha256: pictures.map(hashOf),
     images: reply.data?.length ?? 0,
     text: text.slice(0, 400),
   };

@@ -141,6 +141,9 @@ function planRequest(random: Random, names: readonly ModelName[], round: number,
       ? { sequential_image_generation: 'auto', sequential_image_generation_options: { max_images: images } }
       : { n }),
   };
+  const caller = planCaller(random);
+  // Events and a 202 exclude each other.
+  const isStream = caller.kind !== 'async' && random.chance(0.2);
   const fault = random.chance(0.55) ? planTrouble(random, provider, marker, images) : undefined;
   return {
     marker,
@@ -148,10 +151,10 @@ function planRequest(random: Random, names: readonly ModelName[], round: number,
     key: random.integer(0, keyCount - 1),
     model,
     provider,
-    body,
+    body: isStream ? { ...body, stream: true } : body,
     inputs,
     images,
-    caller: planCaller(random),
+    caller,
     startAfterMs: random.integer(0, 60),
     deletes: random.chance(0.05),
     fault,
