@@ -13,6 +13,8 @@ export interface EarlyImages {
   at(index: number): Promise<Kept> | undefined;
   /** All that were taken. */
   all(): Promise<Kept[]>;
+  /** No links are on their way into the records any more: what is saved next is not overtaken by fewer. */
+  saved(): Promise<void>;
 }
 
 export function makeEarlyImages(
@@ -40,6 +42,7 @@ export function makeEarlyImages(
     },
     at: (index) => taken.get(index),
     all: () => Promise.all(taken.values()),
+    saved: () => saving,
   };
 
   async function keepOne(

@@ -225,6 +225,7 @@ export async function keepCall(
   const links = linksOf(placed);
   // The links are durable before the first download, so that a restart fetches them. Pictures that came inside
   // the answer are published first of all: a restart finds them by their names (adopt.ts).
+  await early?.saved();
   if (links.length > 0) await tools.records.saveCall(generationId, call.number, { state: 'storing', links });
   const kept = await Promise.all(
     placed.map(
@@ -252,7 +253,8 @@ export async function keepCall(
   };
 }
 
-async function keepOne(
+/** Stores one image and adds it to the record; one that cannot be had or stored fails alone. */
+export async function keepOne(
   generationId: string,
   index: number,
   image: CallImage,
@@ -355,15 +357,21 @@ function indexesOf(call: { firstIndex: number; images: number }): number[] {
   return Array.from({ length: call.images }, (_, i) => call.firstIndex + i);
 }
 
-/** The record is closed, done or failed, always one of them. */
+/** The record is closed, done or failed, always one of them; by the next start, where this process must end before. */
 export async function closeGeneration(
   record: GenerationRecord,
   reports: readonly CallReport[],
   asked: Asked,
-  tools: Pick<GenerationTools, 'records' | 'clock' | 'log' | 'late'>,
+  tools: Pick<GenerationTools, 'records' | 'clock' | 'log' | 'late' | 'stop'>,
 ): Promise<Finished> {
   const ending = endGeneration(reports, asked, tools.clock.now());
-  const { isLate } = await tools.records.close(record.id, ending.outcome, ending.losses);
+  let isLate: boolean;
+  try {
+    ({ isLate } = await tools.records.close(record.id, ending.outcome, ending.losses));
+  } catch (error) {
+    if (tools.stop.aborted && isStorageFault(error)) return { kind: 'left' };
+    throw error;
+  }
   const { status, servedBy, attempts, images, error } = ending.outcome;
   const durationMs = (ending.outcome.finishedAtMs ?? 0) - record.createdAtMs;
   tools.log.info(

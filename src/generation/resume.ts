@@ -11,6 +11,7 @@ import {
   counterFrom,
   failedReport,
   keepCall,
+  keepOne,
   reportOf,
   type Finished,
   type GenerationTools,
@@ -173,6 +174,9 @@ async function resumeCall(
     );
     return withStored(report, stored);
   }
+  if (call.state === 'sent' && (call.links ?? []).length > 0) {
+    return await keepArrived(record, call, done, route, signal, tools);
+  }
   const save = (change: Parameters<GenerationTools['records']['saveCall']>[2]) =>
     tools.records.saveCall(record.id, call.number, change);
   const outcome = await collectCall(
@@ -191,6 +195,32 @@ async function resumeCall(
     await keepCall(record.id, { ...call, isGroup: isGroup(record) }, outcome, extraIndex, signal, tools),
     stored,
   );
+}
+
+/**
+ * The answer was still arriving: what it had brought is kept, and nobody knows what else it held. No step of that is
+ * written down besides the images, so that another restart comes to the same.
+ */
+async function keepArrived(
+  record: GenerationRecord,
+  call: CallRecord,
+  done: CallReport,
+  route: Route,
+  signal: AbortSignal,
+  tools: GenerationTools,
+): Promise<CallReport> {
+  const stored = record.images.map(({ index }) => index);
+  const links = linkedResult(call, stored)?.images ?? [];
+  const kept = await Promise.all(
+    links.map((link) => keepOne(record.id, call.firstIndex + link.position, link, route, signal, tools)),
+  );
+  const report = {
+    ...done,
+    images: [...done.images, ...kept.filter((one) => 'image' in one).map((one) => one.image)],
+    failures: kept.filter((one) => 'fault' in one),
+  };
+  const details = 'the process ended before the upstream had answered to the end';
+  return withRest(report, call, new UpstreamFault('unknown', { details }));
 }
 
 /** The record with the pictures whose bytes the dead process had published before it could say so. */

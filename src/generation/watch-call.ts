@@ -41,7 +41,8 @@ export function watchCall(
   const told = new Map<number, RecordUsage>();
   const over = new AbortController();
   const early = makeEarlyImages(call, {
-    saveLinks: (links) => tools.records.saveCall(generationId, call.number, { state: 'storing', links }),
+    // Still `sent`: there may be more in the answer, and a restart must not take these for all.
+    saveLinks: (links) => tools.records.saveCall(generationId, call.number, { links }),
     keep: (index, image, route) => follower.keep(index, image, route),
     async onKept(image, usage, route) {
       await tools.clock.sleep(sumMs, over.signal).catch(() => undefined);

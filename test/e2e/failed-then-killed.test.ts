@@ -47,13 +47,50 @@ test('an image that failed before the process was killed is still told as failed
   assert.equal(record.at('data.0.failed_images.0.error.reason'), 'upstream_bad_reply');
 });
 
+test('of a group that was still arriving when the process was killed, what had not come is told as unknown', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const simulator = await startArkSimulator({ draw: fastDraw, delayMs: 300 });
+  t.after(() => simulator.close());
+  const live = { model: 'seedream-4.0', provider: 'ark', simulator };
+  const first = await startGatewayProcess(dataDir, [live]);
+  t.after(() => first.kill());
+  const group = {
+    sequential_image_generation: 'auto',
+    sequential_image_generation_options: { max_images: 4 },
+  };
+  const body = { model: 'seedream-4.0', size: '1K', prompt: 'lighthouses', stream: true, ...group };
+  const asked = first.post('/v1/images/generations', body);
+  asked.catch(() => {});
+  await until(() => rowsOf(dataDir, 'select object from images').length > 0);
+  await first.kill();
+  await assert.rejects(asked);
+
+  const next = await startTestGateway({
+    dataDir,
+    env: { EASEL_CONFIG: path.join(dataDir, 'routes.json'), TEST_ARK_KEY: simulator.credential.apiKey },
+  });
+  t.after(() => next.close());
+  await until(async () => (await next.ask('GET', '/v1/images')).at('data.0.status') === 'completed');
+  await until(() => simulator.control.ledger().length === 4);
+  const record = await next.ask('GET', '/v1/images');
+  const images = record.at('data.0.images') as { sha256: string }[];
+  const failed = record.at('data.0.failed_images') as { error: { reason: string } }[];
+  assert.ok(images.length > 0 && images.length < 4, record.text);
+  assert.equal(images.length + failed.length, 4, record.text);
+  assert.ok(
+    failed.every(({ error }) => error.reason === 'outcome_unknown'),
+    record.text,
+  );
+});
+
 function statesOfCalls(dataDir: string): unknown[] {
+  return rowsOf(dataDir, 'select state from calls').map(({ state }) => state);
+}
+
+function rowsOf(dataDir: string, query: string): Record<string, unknown>[] {
   const file = new DatabaseSync(path.join(dataDir, 'easel.db'), { readOnly: true });
   try {
-    return file
-      .prepare('select state from calls')
-      .all()
-      .map(({ state }) => state);
+    return file.prepare(query).all();
   } finally {
     file.close();
   }
