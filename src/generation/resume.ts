@@ -266,7 +266,8 @@ function isGroup(record: GenerationRecord): boolean {
 /** The fault a call ended in, as far as it is kept. */
 function faultOf({ tried }: Pick<CallRecord, 'tried'>): UpstreamFault {
   const { outcome = '', details } = tried.at(-1) ?? {};
-  const kind = isFaultKind(outcome) ? outcome : 'unknown';
+  // Without a trace it gave up before it was sent to anybody, e.g. in a queue.
+  const kind = tried.length === 0 ? 'not_sent' : isFaultKind(outcome) ? outcome : 'unknown';
   return new UpstreamFault(kind, details === undefined ? {} : { details });
 }
 

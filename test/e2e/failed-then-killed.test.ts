@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import type { GenerationRecord } from '../../src/core/record.ts';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
+import { openSqlite } from '../../src/records/sqlite.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startGatewayProcess } from '../kit/gateway-process.ts';
 import { startTestGateway } from '../kit/gateway.ts';
@@ -82,6 +84,55 @@ test('of a group that was still arriving when the process was killed, what had n
     record.text,
   );
 });
+
+test('a call that gave up unsent before the process was killed is not told as unknown', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const stores = await openSqlite({ file: path.join(dataDir, 'easel.db'), now: Date.now });
+  const id = 'img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B';
+  await stores.records.open(inProgress(id), [
+    {
+      generationId: id,
+      number: 0,
+      state: 'failed',
+      firstIndex: 0,
+      images: 1,
+      route: undefined,
+      ourId: undefined,
+      ticket: undefined,
+      links: undefined,
+      attempts: 0,
+      tried: [],
+    },
+  ]);
+  await stores.close();
+  const easel = await startTestGateway({ dataDir });
+  t.after(() => easel.close());
+  const closed = () => rowsOf(dataDir, 'select status, error from generations')[0];
+  await until(() => closed()?.['status'] === 'failed');
+  assert.equal(JSON.parse(String(closed()?.['error'])).reason, 'upstream_unavailable');
+});
+
+function inProgress(id: string): GenerationRecord {
+  return {
+    id,
+    keyId: 'key_one',
+    status: 'in_progress',
+    model: 'seedream-4.0',
+    prompt: 'a lighthouse',
+    parameters: { n: 1 },
+    createdAtMs: Date.now(),
+    finishedAtMs: undefined,
+    images: [],
+    failedImages: [],
+    warnings: [],
+    error: undefined,
+    usage: undefined,
+    provider: undefined,
+    servedBy: undefined,
+    providerModel: undefined,
+    attempts: 0,
+  };
+}
 
 function statesOfCalls(dataDir: string): unknown[] {
   return rowsOf(dataDir, 'select state from calls').map(({ state }) => state);
