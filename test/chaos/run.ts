@@ -68,6 +68,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const secrets = [firstSecret, ...(await makeKeys(keyCount - 1, program, env))];
   const inputPicture = await makeInputPicture();
   const play = makePlay({ dataDir, logFile, gateway, upstreams, secrets, inputPicture, impossible });
+  const said = new Set<string>();
   let played = 0;
   while (played < rounds) {
     const last = Math.min(rounds, played + checkpointEvery);
@@ -77,6 +78,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     if (played === rounds) break;
     const judgement = await play.judge(false);
     options.print(progress(played, judgement));
+    // At once: a run that is ended from outside has said what it saw.
+    for (const { text } of judgement.problems) {
+      if (!said.has(text)) options.print(`  ${text}`);
+      said.add(text);
+    }
     if (judgement.problems.length > hopeless) break;
   }
   // A last recovery: killed and started once more, and all is read through the new process.
