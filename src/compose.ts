@@ -42,6 +42,7 @@ import type { HttpTools } from './http/tools.ts';
 import { readSignedFile } from './http/v1/files.ts';
 import { makeLinksOn } from './http/v1/links.ts';
 import { webhookToWire } from './http/v1/wire.ts';
+import { makeMetrics } from './metrics/metrics.ts';
 import { openFilesystemStore } from './objects/filesystem.ts';
 import { freeBytes } from './objects/free-space.ts';
 import { providers as knownProviders, registrations, type Registration } from './providers/registry.ts';
@@ -166,6 +167,14 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   );
   const draining = new AbortController();
   const inFlight = makeInFlight(config.maxInFlight);
+  const late = makeLateResults(log);
+  const metrics = makeMetrics({
+    catalog,
+    faultOf: (route) => health.faultOf(route),
+    generationsInFlight: () => inFlight.count,
+    lateResults: () => late.count,
+    storage: () => storage.seen(),
+  });
   const tools: GenerationTools = {
     providers,
     client,
@@ -183,7 +192,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     storage,
     ids,
     inFlight,
-    late: makeLateResults(log),
+    late,
+    meter: metrics.meter,
     deadlineMs: config.deadlineMs,
     collectMs,
     stop: stop.signal,
@@ -244,6 +254,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     whyNoWebhook: (url) => whyNotPublic(url, { allowedOrigins: config.webhookOrigins, allowHttp: false }),
     hasWebhookSecret: async (keyId) => (await store.webhooks.secretOf(keyId)) !== undefined,
     isStorageWell: () => storage.isWell(),
+    meter: metrics.meter,
+    metricsPage: () => metrics.page(),
     isUsable: (route) => health.markOf(route) === undefined,
     isDraining: () => isDraining,
   };
@@ -271,6 +283,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
           clock,
           random,
           log,
+          meter: metrics.meter,
         },
         stop.signal,
       );
@@ -299,6 +312,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     await pictures.close();
     await objects.close();
     await store.close();
+    metrics.close();
     lock.release();
   }
 

@@ -52,6 +52,7 @@ function addressCases(easel: Deployment): Case[] {
   const open: [string, RegExp][] = [
     ['/healthz', /./],
     ['/readyz', /./],
+    ['/metrics', /^# TYPE /m],
     ['/openapi.json', /"openapi":\s*"3\.1/],
     ['/docs', /<html/i],
   ];

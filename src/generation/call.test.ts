@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from '../../test/kit/manual-clock.ts';
 import { requestOf } from '../../test/kit/provider-calls.ts';
+import { quietMeter } from '../../test/kit/quiet-meter.ts';
 import { routeOf } from '../../test/kit/routes.ts';
 import { UpstreamFault, type FaultFacts, type FaultKind } from '../core/fault.ts';
 import type { CallResult } from '../core/image-result.ts';
@@ -83,6 +84,7 @@ function bench(routes: Route[], script: Script) {
     health: makeRouteHealth({ now: () => clock.now(), log }),
     gates: makeRouteGates(routes, { providers, clock, random }),
     retries: makeRetryBudget(() => clock.now()),
+    meter: quietMeter,
     draining: draining.signal,
   };
   const saved: CallChange[] = [];

@@ -1,6 +1,7 @@
 import { UpstreamFault, toGatewayError } from '../core/fault.ts';
 import type { ImageRequest } from '../core/image-request.ts';
 import type { CallResult } from '../core/image-result.ts';
+import type { Meter } from '../core/meter.ts';
 import type { Ticket } from '../core/provider.ts';
 import type { CallChange } from '../core/record-store.ts';
 import type { TriedRoute } from '../core/record.ts';
@@ -17,6 +18,7 @@ export interface CallTools extends AttemptTools {
   health: RouteHealth;
   gates: RouteGates;
   retries: RetryBudget;
+  meter: Pick<Meter, 'upstreamCalled'>;
   /** Aborted when nothing new may be sent any more: what waits for its turn ends unsent. */
   draining: AbortSignal;
 }
@@ -101,6 +103,7 @@ export async function runCall(order: CallOrder, tools: CallTools): Promise<CallO
     if (turn === undefined) break;
     const { lane } = turn;
     const ended = await takeTurn(turn, order, tried, tools);
+    tools.meter.upstreamCalled(lane.route, ended instanceof UpstreamFault ? ended.kind : 'ok');
     if (!(ended instanceof UpstreamFault)) {
       tried.push(traceOf(lane.route, 'ok', clock.now()));
       return { kind: 'made', result: ended, route: lane.route, attempts: tried.length, tried };
@@ -152,6 +155,7 @@ export async function collectCall(
   ];
   try {
     const ended = await collectAttempt(order, held, tools);
+    tools.meter.upstreamCalled(route, ended instanceof UpstreamFault ? ended.kind : 'ok');
     return ended instanceof UpstreamFault
       ? { kind: 'failed', fault: ended, route, attempts, tried: trace(ended) }
       : { kind: 'made', result: ended, route, attempts, tried: trace('ok') };

@@ -28,6 +28,8 @@ export interface CircuitBreaker {
   begin(): Trial | undefined;
   /** True while one call finds out whether the route works again. */
   isProbed(): boolean;
+  /** Why it is open, also while it is tried again; undefined: it is closed. */
+  cause(): FaultKind | undefined;
 }
 
 /** What a breaker tells about itself. */
@@ -143,6 +145,7 @@ export function makeCircuitBreaker(
       return trial;
     },
     isProbed: () => state.kind === 'probed' && mark() !== undefined,
+    cause: () => (state.kind === 'closed' ? undefined : state.cause),
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { quietMeter } from '../../test/kit/quiet-meter.ts';
 import { smallDisk } from '../../test/kit/small-disk.ts';
 import { systemClock } from '../core/clock.ts';
 import type { GenerationRecord } from '../core/record.ts';
@@ -46,6 +47,7 @@ async function closeOnFullDisk(t: TestContext, stop: AbortSignal) {
       records,
       clock: systemClock,
       late: makeLateResults(log),
+      meter: quietMeter,
       log,
       stop,
     });

@@ -5,6 +5,7 @@ import type { RequestOrigin } from '../core/idempotency.ts';
 import type { IdMaker } from '../core/ids.ts';
 import type { ImageRequest } from '../core/image-request.ts';
 import type { CallImage, CallResult } from '../core/image-result.ts';
+import type { Meter } from '../core/meter.ts';
 import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import type { CallRecord, GenerationRecord, PendingLink, TriedRoute, Warning } from '../core/record.ts';
@@ -32,6 +33,7 @@ export interface GenerationTools extends CallTools, KeepTools, AllowanceTools {
   ids: IdMaker;
   inFlight: InFlight;
   late: LateResults;
+  meter: Meter;
   /** No resending after this long, ms; the caller is answered with a timeout then. */
   deadlineMs: number;
   /** Work that can still be collected is given up after this long, ms. */
@@ -362,7 +364,7 @@ export async function closeGeneration(
   record: GenerationRecord,
   reports: readonly CallReport[],
   asked: Asked,
-  tools: Pick<GenerationTools, 'records' | 'clock' | 'log' | 'late' | 'stop'>,
+  tools: Pick<GenerationTools, 'records' | 'clock' | 'log' | 'late' | 'meter' | 'stop'>,
 ): Promise<Finished> {
   const ending = endGeneration(reports, asked, tools.clock.now());
   let isLate: boolean;
@@ -388,6 +390,13 @@ export async function closeGeneration(
     },
     'A generation ended.',
   );
+  tools.meter.generationEnded({
+    model: record.model,
+    status,
+    reason: error?.reason,
+    durationMs,
+    images: { made: images.length, ...ending.losses },
+  });
   if (isLate) tools.late.note({ generationId: record.id, images: images.length, durationMs });
   const late = isLate ? { late: true as const } : {};
   return { kind: 'ended', record: { ...record, ...ending.outcome, ...late }, error: ending.error };

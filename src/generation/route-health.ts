@@ -1,3 +1,4 @@
+import type { FaultKind } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import { routeLabel, type Route } from '../core/route.ts';
 import {
@@ -18,6 +19,8 @@ export interface RouteHealth {
   isProbed(route: Route): boolean;
   /** Resolves when a probe of any route has ended next. */
   probeEnded(): Promise<void>;
+  /** Why it is out of service, until a call has shown that it works again; undefined: it is not. */
+  faultOf(route: Route): FaultKind | undefined;
 }
 
 /** A circuit breaker for each route; what it does is loud in the log. */
@@ -50,6 +53,7 @@ export function makeRouteHealth(tools: { now: () => number; log: Log }): RouteHe
     },
     isProbed: (route) => breakerOf(route).isProbed(),
     probeEnded: () => ended.promise,
+    faultOf: (route) => breakerOf(route).cause(),
   };
 }
 

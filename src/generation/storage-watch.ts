@@ -8,8 +8,18 @@ export interface StorageWatch {
   admit(): Promise<void>;
   /** For /readyz. */
   isWell(): Promise<boolean>;
+  /** For the metrics. */
+  seen(): Promise<StorageSeen>;
   /** Something waits for the storage to get well; call what comes back when that is over. */
   noteWaiting(): () => void;
+}
+
+/** How the storage was at the last look. */
+export interface StorageSeen {
+  isWell: boolean;
+  /** Undefined: nobody can say. */
+  freeBytes: number | undefined;
+  heldBytes: number;
 }
 
 export interface StorageWatchTools {
@@ -43,6 +53,7 @@ export function makeStorageWatch(tools: StorageWatchTools): StorageWatch {
   let waiting = 0;
   let told: State = 'well';
   let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let lastFreeBytes: number | undefined;
   let state: Promise<State> = Promise.resolve('well');
 
   /** Callers who come together share one look. */
@@ -58,6 +69,7 @@ export function makeStorageWatch(tools: StorageWatchTools): StorageWatch {
 
   async function look(): Promise<State> {
     const freeBytes = await tools.freeBytes().catch(() => undefined);
+    lastFreeBytes = freeBytes;
     const seen = await judge(freeBytes);
     if (seen !== told) {
       const facts = { freeBytes, minFreeBytes: tools.minFreeBytes, heldBytes: tools.heldBytes(), waiting };
@@ -85,6 +97,10 @@ export function makeStorageWatch(tools: StorageWatchTools): StorageWatch {
       if (seen !== 'well') throw storageUnavailable(refusals[seen], `the storage is ${seen}`);
     },
     isWell: async () => (await current()) === 'well',
+    async seen() {
+      const isWell = (await current()) === 'well';
+      return { isWell, freeBytes: lastFreeBytes, heldBytes: tools.heldBytes() };
+    },
     noteWaiting() {
       waiting += 1;
       let isOver = false;

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import type { Meter } from '../core/meter.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import type { GenerationRecord } from '../core/record.ts';
 import {
@@ -22,6 +23,7 @@ export interface WebhookTools {
   /** 0 <= x < 1 */
   random: () => number;
   log: Log;
+  meter: Pick<Meter, 'webhookAttempted'>;
 }
 
 /** Sends what is due until it is stopped; at least once, over a day (public-api.md section 4.6). */
@@ -86,6 +88,7 @@ export function startWebhookSender(tools: WebhookTools, stop: AbortSignal): Webh
       const nowMs = clock.now();
       if (!(await webhooks.claim(delivery.id, nowMs, nowMs + leaseMs))) return;
       const outcome = await attempt({ ...delivery, attempts: delivery.attempts + 1 });
+      tools.meter.webhookAttempted(outcome.state);
       await webhooks.end(delivery.id, outcome, clock.now());
       const facts = {
         webhook: delivery.id,

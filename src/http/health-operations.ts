@@ -39,4 +39,22 @@ export const healthOperations = {
       errors: [],
     },
   },
+  '/metrics': {
+    GET: {
+      id: 'getMetrics',
+      tag: 'Operations',
+      summary: 'What has it done?',
+      about:
+        'Counts since the start, by route, model and status, in the text format of Prometheus. docs/operations.md explains them.',
+      access: 'open',
+      replies: {
+        200: {
+          about: 'The metrics.',
+          headers: ['Cache-Control'],
+          content: { 'text/plain': { schema: { type: 'string' } } },
+        },
+      },
+      errors: [],
+    },
+  },
 } as const satisfies OperationTable;

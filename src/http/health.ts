@@ -3,7 +3,7 @@ import type { RoutesOf } from './openapi/operation.ts';
 import type { HttpTools } from './tools.ts';
 import type { healthOperations } from './health-operations.ts';
 
-/** /healthz: the process runs. /readyz: it can take work. Nothing secret in either. */
+/** /healthz: the process runs. /readyz: it can take work. /metrics: what it has done. Nothing secret in any. */
 export function healthRoutes(tools: HttpTools): RoutesOf<typeof healthOperations> {
   const look = onceASecond(tools.clock, async () => {
     const [records, objects] = await Promise.all([
@@ -13,6 +13,12 @@ export function healthRoutes(tools: HttpTools): RoutesOf<typeof healthOperations
     return { records, objects };
   });
   return {
+    '/metrics': {
+      GET: async (_request, reply) => {
+        const { type, text } = await tools.metricsPage();
+        return reply.header('cache-control', 'no-store').type(type).send(text);
+      },
+    },
     '/healthz': {
       GET: (_request, reply) => void reply.header('cache-control', 'no-store').send({ status: 'ok' }),
     },

@@ -106,6 +106,12 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   });
   app.addHook('onResponse', (request, reply, done) => {
     logReply(request, reply, tools);
+    tools.meter.requestAnswered({
+      route: request.routeOptions.url,
+      method: request.method,
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+    });
     done();
   });
   endIdleConnections(app);

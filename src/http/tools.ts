@@ -6,6 +6,7 @@ import type { InputRules } from '../core/card.ts';
 import type { KeyStore, ParameterHandling } from '../core/key-store.ts';
 import type { LedgerStore } from '../core/ledger.ts';
 import type { Log } from '../core/log.ts';
+import type { Meter } from '../core/meter.ts';
 import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
 import type { Warning } from '../core/record.ts';
@@ -56,6 +57,9 @@ export interface HttpTools {
   hasWebhookSecret(keyId: string): Promise<boolean>;
   /** True when a picture that is paid for now has a safe place. */
   isStorageWell(): Promise<boolean>;
+  meter: Pick<Meter, 'requestAnswered'>;
+  /** Everything that is counted, in the text format of Prometheus. */
+  metricsPage(): Promise<{ type: string; text: string }>;
   /** True when the route can be asked now. */
   isUsable: (route: Route) => boolean;
   /** True once the process is ending. */

@@ -74,6 +74,7 @@ const routes: Readonly<Record<string, string>> = {
   [`/v1/files/${someId}/0.png`]: 'GET, HEAD',
   '/healthz': 'GET, HEAD',
   '/readyz': 'GET, HEAD',
+  '/metrics': 'GET, HEAD',
 };
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'SEARCH', 'PURGE'];
 for (const [path, allow] of Object.entries(routes)) {
