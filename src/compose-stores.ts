@@ -17,7 +17,7 @@ import { openSqlite } from './records/sqlite.ts';
 export interface InstalledStores {
   records: RecordStore;
   objects: ObjectStore;
-  assets: Pick<AssetStore, 'page'>;
+  assets: Pick<AssetStore, 'page' | 'find' | 'remove'>;
   /** What is wrong inside the database, in words; nothing: sound. */
   findDamage(): string[];
   isGatewayRunning(): boolean;

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { decodeTime } from 'ulid';
+import type { InstalledStores } from '../compose-stores.ts';
+import { readAssetObjectName, type Asset } from '../core/asset.ts';
 import { readCopyObjectName } from '../core/image-copy.ts';
 import { describeObject, readImageObjectName } from '../core/image-object.ts';
 import { ObjectStoreError, type ObjectStore } from '../core/object-store.ts';
@@ -9,9 +12,11 @@ import type { GenerationRecord, StoredImage } from '../core/record.ts';
 export type Finding =
   /** The record has a picture whose object is not there, or is not what the record says. */
   | { kind: 'lost'; record: GenerationRecord; image: StoredImage; why: Flaw }
+  /** An uploaded image whose object is not there, or is not what was uploaded. */
+  | { kind: 'lost_asset'; asset: Asset; why: Flaw }
   /** A whole picture of a record that has a place for it and does not name it. */
   | { kind: 'unlisted'; record: GenerationRecord; image: StoredImage }
-  /** Bytes that belong to no record. */
+  /** Bytes that belong to no record and no asset. */
   | { kind: 'orphan'; object: string; bytes: number }
   /** A file among the pictures that has no name of ours. */
   | { kind: 'stranger'; object: string; bytes: number };
@@ -23,6 +28,7 @@ export interface Tally {
   records: number;
   inProgress: number;
   pictures: number;
+  assets: number;
   bytes: number;
   objects: number;
 }
@@ -33,7 +39,11 @@ export interface AuditOptions {
   onProgress(tally: Tally): void;
 }
 
-const pageRecords = 200;
+const pageRows = 200;
+/** An upload's row follows its bytes; one that began so lately may be between the two. */
+const uploadMs = 10 * 60_000;
+
+export type AuditedStores = Pick<InstalledStores, 'records' | 'objects' | 'assets' | 'isGatewayRunning'>;
 
 /**
  * Goes through all records and all objects, and gives what does not agree, one by one; whoever takes a finding
@@ -41,13 +51,14 @@ const pageRecords = 200;
  * none's orphan, and what changed while it was looked at is looked at again.
  */
 export async function* audit(
-  { records, objects }: { records: RecordStore; objects: ObjectStore },
+  stores: AuditedStores,
   tally: Tally,
   options: AuditOptions,
 ): AsyncGenerator<Finding> {
+  const { records, objects } = stores;
   let after: string | undefined;
   for (;;) {
-    const page = await records.page(after, pageRecords);
+    const page = await records.page(after, pageRows);
     for (const record of page) {
       tally.records += 1;
       if (record.status === 'in_progress') tally.inProgress += 1;
@@ -64,18 +75,42 @@ export async function* audit(
       }
     }
     after = page.at(-1)?.id;
-    if (page.length < pageRecords) break;
+    if (page.length < pageRows) break;
   }
+  yield* auditAssets(stores, tally, options);
   for await (const { name, bytes } of objects.list()) {
     tally.objects += 1;
     options.onProgress(tally);
-    const finding = await judge(name, bytes, records, objects);
+    const finding = await judge(name, bytes, stores);
     if (finding !== undefined) yield finding;
   }
 }
 
+async function* auditAssets(
+  { assets, objects }: AuditedStores,
+  tally: Tally,
+  options: AuditOptions,
+): AsyncGenerator<Finding> {
+  let after: string | undefined;
+  for (;;) {
+    const page = await assets.page(after, pageRows);
+    for (const asset of page) {
+      tally.assets += 1;
+      tally.bytes += asset.bytes;
+      const why = await flawOf(asset, objects, options.isThorough);
+      options.onProgress(tally);
+      if (why === undefined) continue;
+      // Deleted meanwhile.
+      if ((await assets.find(asset.id, undefined)) === undefined) continue;
+      yield { kind: 'lost_asset', asset, why };
+    }
+    after = page.at(-1)?.id;
+    if (page.length < pageRows) return;
+  }
+}
+
 async function flawOf(
-  image: StoredImage,
+  image: { object: string; bytes: number; sha256: string },
   objects: ObjectStore,
   isThorough: boolean,
 ): Promise<Flaw | undefined> {
@@ -97,14 +132,11 @@ async function flawOf(
   }
 }
 
-async function judge(
-  object: string,
-  bytes: number,
-  records: RecordStore,
-  objects: ObjectStore,
-): Promise<Finding | undefined> {
+async function judge(object: string, bytes: number, stores: AuditedStores): Promise<Finding | undefined> {
+  const { records, objects } = stores;
   const copy = readCopyObjectName(object);
   if (copy !== undefined) return await judgeCopy(object, bytes, copy.generationId, records, objects);
+  if (object.startsWith('assets/')) return await judgeAsset(object, bytes, stores);
   if (!object.startsWith('images/')) return undefined;
   const owner = readImageObjectName(object);
   if (owner === undefined) return { kind: 'stranger', object, bytes };
@@ -137,6 +169,21 @@ async function judgeCopy(
   if ((await records.get(generationId, undefined)) !== undefined) return undefined;
   const doomed = await records.doomedObjects();
   if (doomed.some((name) => readImageObjectName(name)?.generationId === generationId)) return undefined;
+  return (await exists(object, objects)) ? { kind: 'orphan', object, bytes } : undefined;
+}
+
+/** Without its row nobody knows whose an uploaded image was. */
+async function judgeAsset(
+  object: string,
+  bytes: number,
+  { records, objects, assets, isGatewayRunning }: AuditedStores,
+): Promise<Finding | undefined> {
+  const id = readAssetObjectName(object);
+  if (id === undefined) return { kind: 'stranger', object, bytes };
+  if ((await assets.find(id, undefined))?.object === object) return undefined;
+  const ageMs = Date.now() - decodeTime(id.slice('ua_'.length));
+  if (isGatewayRunning() && ageMs < uploadMs) return undefined;
+  if ((await records.doomedObjects()).includes(object)) return undefined;
   return (await exists(object, objects)) ? { kind: 'orphan', object, bytes } : undefined;
 }
 

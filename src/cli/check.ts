@@ -13,7 +13,7 @@ interface CheckOptions {
 /** `easel check`: do records and pictures agree? Works beside a running gateway. */
 export function checkCommand(): Command {
   return new Command('check')
-    .description('compare the records with the stored pictures; exit code 1 when something is wrong')
+    .description('compare the records and assets with the stored files; exit code 1 when something is wrong')
     .option('--repair', 'remove what belongs to nothing, take up what was forgotten, mark what is lost')
     .option('--sizes-only', "compare sizes without reading the pictures' bytes")
     .action(runCheck);
@@ -35,7 +35,7 @@ async function checkStores(stores: InstalledStores, options: CheckOptions): Prom
   const report = makeReport(options.repair === true);
   for (const damage of stores.findDamage()) report.add('database', damage, false);
 
-  const tally: Tally = { records: 0, inProgress: 0, pictures: 0, bytes: 0, objects: 0 };
+  const tally: Tally = { records: 0, inProgress: 0, pictures: 0, assets: 0, bytes: 0, objects: 0 };
   const progress = makeProgress();
   const findings = audit(stores, tally, {
     isThorough: options.sizesOnly !== true,
@@ -53,7 +53,7 @@ async function checkStores(stores: InstalledStores, options: CheckOptions): Prom
 
   const running = tally.inProgress === 0 ? '' : `, ${count(tally.inProgress)} of them in progress`;
   process.stdout.write(
-    `${count(tally.records)} records${running}, ${count(tally.pictures)} pictures, ${size(tally.bytes)}\n`,
+    `${count(tally.records)} records${running}, ${count(tally.pictures)} pictures, ${count(tally.assets)} assets, ${size(tally.bytes)}\n`,
   );
   return report.print();
 }
@@ -76,8 +76,8 @@ type Kind = 'database' | 'missing' | 'damaged' | 'unlisted' | 'orphans' | 'stran
 
 const titles: Record<Kind, string> = {
   database: 'The database is damaged',
-  missing: 'Pictures whose files are missing',
-  damaged: 'Pictures whose files are not what was stored',
+  missing: 'Pictures and assets whose files are missing',
+  damaged: 'Pictures and assets whose files are not what was stored',
   unlisted: 'Pictures that their records do not name',
   orphans: 'Files that belong to no record',
   strangers: 'Files among the pictures that Easel did not put there',
@@ -94,13 +94,16 @@ const flaws: Record<Flaw, string> = {
 const kinds = { unlisted: 'unlisted', orphan: 'orphans', stranger: 'strangers' } as const;
 
 function kindOf(finding: Finding): Kind {
-  if (finding.kind !== 'lost') return kinds[finding.kind];
+  if (finding.kind !== 'lost' && finding.kind !== 'lost_asset') return kinds[finding.kind];
   return finding.why === 'missing' ? 'missing' : 'damaged';
 }
 
 function lineOf(finding: Finding): string {
   if (finding.kind === 'orphan' || finding.kind === 'stranger') {
     return `${finding.object}, ${size(finding.bytes)}`;
+  }
+  if (finding.kind === 'lost_asset') {
+    return `asset ${finding.asset.id}: ${flaws[finding.why]} (${finding.asset.object})`;
   }
   const { record, image } = finding;
   const what = finding.kind === 'lost' ? `: ${flaws[finding.why]}` : '';

@@ -16,6 +16,7 @@ export async function repair(finding: Finding, stores: InstalledStores): Promise
 
 async function act(finding: Finding, stores: InstalledStores): Promise<string | false> {
   if (finding.kind === 'lost') return await dropImage(finding, stores);
+  if (finding.kind === 'lost_asset') return await dropAsset(finding, stores);
   // Somebody put it there, and may want it.
   if (finding.kind === 'stranger') return false;
   if (finding.kind === 'orphan') {
@@ -39,6 +40,19 @@ async function dropImage(
   await records.forgetObjects([image.object]);
   const done = record.images.length > 1 ? 'marked as failed' : 'its record marked as failed';
   return file === undefined ? done : `${done}; what is left of it: ${file}`;
+}
+
+/** Whoever uploaded it is told that there is none, and uploads it again. */
+async function dropAsset(
+  { asset, why }: Extract<Finding, { kind: 'lost_asset' }>,
+  stores: InstalledStores,
+): Promise<string | false> {
+  if (why === 'unreadable') return false;
+  const file = why === 'missing' ? undefined : await stores.setAside(asset.object);
+  await stores.assets.remove(asset.id, asset.keyId);
+  await stores.objects.remove(asset.object);
+  await stores.records.forgetObjects([asset.object]);
+  return file === undefined ? 'forgotten' : `forgotten; what is left of it: ${file}`;
 }
 
 /** Not a 5xx: it was paid for, and no client shall buy it again by itself. */

@@ -25,7 +25,8 @@ export interface Asset {
 /** Where assets are written down. Another key's asset is answered like one that never was. */
 export interface AssetStore {
   add(asset: Asset): Promise<void>;
-  find(id: string, keyId: string): Promise<Asset | undefined>;
+  /** `keyId` undefined: whosever it is, for the operator. */
+  find(id: string, keyId: string | undefined): Promise<Asset | undefined>;
   /** Newest first. */
   list(keyId: string, page: { offset: number; limit: number }): Promise<{ assets: Asset[]; total: number }>;
   /** In order of their ids, of all keys, after this one; for backups. */
@@ -40,4 +41,11 @@ export interface AssetStore {
 /** Where an asset's bytes lie: apart from what was made. Spread like images (image-object.ts). */
 export function assetObjectName(id: string, format: ImageFormat): string {
   return `assets/${id.slice(-2).toLowerCase()}/${id}.${extensions[format]}`;
+}
+
+const pattern = /^assets\/[0-9a-z]{2}\/(ua_[0-7][0-9A-HJKMNP-TV-Z]{25})\.[a-z]{3,4}$/;
+
+/** Whose bytes an object holds, by its name; undefined for a name that is no asset's. */
+export function readAssetObjectName(name: string): string | undefined {
+  return pattern.exec(name)?.[1];
 }

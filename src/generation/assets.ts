@@ -10,7 +10,8 @@ import { loadInputImages, type InputDependencies } from './input-images.ts';
 import { Upload } from './input-references.ts';
 
 /** Uploaded images: their rows and their bytes, which come and go together. */
-export interface Assets extends Pick<AssetStore, 'find' | 'list'> {
+export interface Assets extends Pick<AssetStore, 'list'> {
+  find(id: string, keyId: string): Promise<Asset | undefined>;
   /** Checks an uploaded image like any input image and keeps it as it is. Throws GatewayError on `file`. */
   keep(
     file: Pick<Upload, 'bytes' | 'read'>,

@@ -14,7 +14,8 @@ export function makeAssetStore({ reader, write, now }: Database): AssetStore {
       }),
 
     async find(id, keyId) {
-      const row = await all().where('id', '=', id).where('key_id', '=', keyId).executeTakeFirst();
+      const own = all().where('id', '=', id);
+      const row = await (keyId === undefined ? own : own.where('key_id', '=', keyId)).executeTakeFirst();
       return row === undefined ? undefined : toAsset(row);
     },
 

@@ -2,8 +2,16 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import sharp from 'sharp';
+import { ulid } from 'ulid';
 import { easelCommand } from '../kit/easel-command.ts';
-import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../kit/gateway.ts';
+import {
+  answered,
+  startTestGateway,
+  testSecret,
+  type TestGateway,
+  type TestGatewayOptions,
+} from '../kit/gateway.ts';
 import { smallDisk } from '../kit/small-disk.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
@@ -46,7 +54,7 @@ test('check says that everything agrees, beside a running gateway', async (t) =>
   await make(easel, 1, 'nano-banana-pro');
   const { code, out, error } = await easelCommand(easel.dataDir, 'check');
   assert.equal(code, 0, out + error);
-  assert.match(out, /2 records, 3 pictures, .*\nEverything agrees\./);
+  assert.match(out, /2 records, 3 pictures, 0 assets, .*\nEverything agrees\./);
 });
 
 test('check finds missing, damaged and orphaned files, and repair leaves what is good as it was', async (t) => {
@@ -131,6 +139,60 @@ test('copies of a picture agree with anything, and are orphans when their record
   assert.match(found.out, /belong to no record: 1\n/);
   assert.ok(!(await exists(left)));
   assert.equal((await fetch(String(record.at('images.0.thumbnail_url')))).status, 200);
+});
+
+test('assets are checked too: what is lost is forgotten, what nobody owns is removed', async (t) => {
+  const easel = await start(t);
+  const ids: string[] = [];
+  for (let side = 40; side < 43; side += 1) {
+    const picture = sharp({ create: { width: side, height: 32, channels: 3, background: 'red' } });
+    const form = new FormData();
+    form.append('file', new Blob([Buffer.from(await picture.png().toBuffer())]));
+    const headers = { authorization: `Bearer ${testSecret}` };
+    const sent = await fetch(`${easel.url}/v1/assets`, { method: 'POST', headers, body: form });
+    ids.push(String((await answered(sent)).at('data.assetId')));
+  }
+  const folder = path.join(easel.dataDir, 'objects', 'assets');
+  const fileOf = (id = '') => path.join(folder, id.slice(-2).toLowerCase(), `${id}.png`);
+  const sound = await easelCommand(easel.dataDir, 'check');
+  assert.match(sound.out, /0 pictures, 3 assets, .*\nEverything agrees\./, sound.out + sound.error);
+
+  const [good = '', gone = '', altered = ''] = ids;
+  const before = await readFile(fileOf(good));
+  await rm(fileOf(gone));
+  await appendFile(fileOf(altered), 'x');
+  const orphan = fileOf('ua_01ARZ3NDEKTSV4RRFFQ69G5FZZ');
+  await mkdir(path.dirname(orphan), { recursive: true });
+  await writeFile(orphan, 'nobody knows me');
+  // Its bytes are there and its row is not yet: an upload that is under way.
+  const fresh = fileOf(`ua_${ulid()}`);
+  await mkdir(path.dirname(fresh), { recursive: true });
+  await writeFile(fresh, 'a moment ago');
+  const stranger = path.join(folder, 'holiday.png');
+  await writeFile(stranger, 'put here by hand');
+
+  const found = await easelCommand(easel.dataDir, 'check');
+  assert.equal(found.code, 1, found.out + found.error);
+  assert.match(found.out, new RegExp(`files are missing: 1\n.*asset ${gone}: no file`));
+  assert.match(found.out, new RegExp(`not what was stored: 1\n.*asset ${altered}: another size`));
+  assert.match(found.out, /belong to no record: 1\n.*01ARZ3NDEKTSV4RRFFQ69G5FZZ/);
+  assert.match(found.out, /did not put there: 1\n/);
+  assert.match(found.out, /4 wrong\. To repair/);
+  assert.equal((await easel.ask('GET', `/v1/assets/${gone}`)).status, 200, 'looking changes nothing');
+
+  const repaired = await easelCommand(easel.dataDir, 'check', '--repair');
+  assert.match(repaired.out, /1 could not be repaired/, repaired.out + repaired.error);
+  assert.deepEqual(await readFile(fileOf(good)), before);
+  assert.deepEqual([await exists(orphan), await exists(fresh), await exists(stranger)], [false, true, true]);
+  assert.equal((await easel.ask('GET', `/v1/assets/${good}`)).status, 200);
+  for (const id of [gone, altered]) assert.equal((await easel.ask('GET', `/v1/assets/${id}`)).status, 404);
+  assert.equal((await readdir(path.join(easel.dataDir, 'damaged'))).length, 1);
+
+  await rm(stranger);
+  assert.equal((await easelCommand(easel.dataDir, 'check')).code, 0);
+  await easel.gateway.close();
+  const later = await easelCommand(easel.dataDir, 'check');
+  assert.match(later.out, /belong to no record: 1\n/, 'no gateway runs that could still write its row');
 });
 
 test('check --sizes-only is content with the right number of bytes', async (t) => {
