@@ -46,7 +46,7 @@ test('no file names a folder of the machine it was written on', () => {
 
 test('every npm script becomes its program, so that npm passes signals to it', () => {
   for (const [name, script] of Object.entries(manifest.scripts)) {
-    assert.match(script, /^exec node bootstrap\/run\.mjs (src|test|bench)\/\S+\.ts\b/, name);
+    assert.match(script, /^exec node bootstrap\/run\.mjs (src|test|bench|console)\/\S+\.ts\b/, name);
   }
 });
 

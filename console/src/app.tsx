@@ -1,0 +1,77 @@
+import type { JSX } from 'preact';
+import { ErrorBoundary, lazy, LocationProvider, Route, Router } from 'preact-iso';
+import { useEffect, useState } from 'preact/hooks';
+import { asApiError, type ApiError } from './api/errors.ts';
+import { Failed, Loading } from './design/notice.tsx';
+import { Toasts } from './design/toast.tsx';
+import { Frame } from './frame.tsx';
+import { sessionState } from './session/session.ts';
+import { openSession } from './session/sign-in.ts';
+import { SignInScreen } from './sign-in/index.tsx';
+import { useStore } from './store.ts';
+
+// Each screen is a file of its own, fetched when it is first opened.
+const CreateScreen = lazy(async () => (await import('./create/index.tsx')).CreateScreen);
+const GalleryScreen = lazy(async () => (await import('./gallery/index.tsx')).GalleryScreen);
+const ModelsScreen = lazy(async () => (await import('./models/index.tsx')).ModelsScreen);
+const KeysScreen = lazy(async () => (await import('./keys/index.tsx')).KeysScreen);
+const UsageScreen = lazy(async () => (await import('./usage/index.tsx')).UsageScreen);
+const ActivityScreen = lazy(async () => (await import('./activity/index.tsx')).ActivityScreen);
+
+/** Our own addresses; a link to a picture or to /docs is the browser's business. */
+const ownAddresses = /^\/(?:(?:gallery|models|keys|usage|activity)(?:[/?].*)?|\?.*)?$/;
+
+/**
+ * The whole console. While a session has ended, the screens stay as they are, hidden behind the sign-in: nothing that
+ * was typed is lost.
+ */
+export function App(): JSX.Element {
+  const session = useStore(sessionState);
+  switch (session.state) {
+    case 'checking':
+      return <Loading what="the console" />;
+    case 'unreachable':
+      return <Failed error={session.error} onRetry={() => void openSession()} />;
+    case 'signed_out':
+      return <SignInScreen />;
+    case 'ended':
+    case 'signed_in': {
+      const hasEnded = session.state === 'ended';
+      return (
+        <>
+          <div class="signed-in" hidden={hasEnded}>
+            <LocationProvider scope={ownAddresses}>
+              <Frame session={session.session}>
+                {/* Another person or another acting key: what the screens hold is not theirs. */}
+                <Screens key={`${session.session.role} ${session.session.acting_key.id}`} />
+              </Frame>
+            </LocationProvider>
+          </div>
+          {hasEnded && <SignInScreen hasEnded />}
+          <Toasts />
+        </>
+      );
+    }
+  }
+}
+
+function Screens(): JSX.Element {
+  const [error, setError] = useState<ApiError>();
+  const [isLoading, setLoading] = useState(true);
+  useEffect(() => setError(undefined), []);
+  if (error !== undefined) return <Failed error={error} onRetry={() => location.reload()} />;
+  return (
+    <ErrorBoundary onError={(thrown) => setError(asApiError(thrown))}>
+      {isLoading && <Loading what="this page" />}
+      <Router onLoadEnd={() => setLoading(false)} onRouteChange={() => setLoading(false)}>
+        <Route path="/" component={CreateScreen} />
+        <Route path="/gallery/:id?" component={GalleryScreen} />
+        <Route path="/models" component={ModelsScreen} />
+        <Route path="/keys" component={KeysScreen} />
+        <Route path="/usage" component={UsageScreen} />
+        <Route path="/activity" component={ActivityScreen} />
+        <Route default component={CreateScreen} />
+      </Router>
+    </ErrorBoundary>
+  );
+}

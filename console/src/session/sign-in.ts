@@ -1,0 +1,43 @@
+import type { ActingKeyChoice, Session, SignIn } from '../../../src/http/admin/wire.ts';
+import { ask } from '../api/client.ts';
+import { asApiError } from '../api/errors.ts';
+import { sessionState, setSession } from './session.ts';
+
+/** At the page's start: signs in with the one-time link of the address, or asks who is signed in. */
+export async function openSession(): Promise<void> {
+  const link = takeLink();
+  try {
+    setSession(await (link === undefined ? askSession() : signIn({ link }).catch(askSession)));
+  } catch (thrown) {
+    const error = asApiError(thrown);
+    sessionState.set(error.status === 401 ? { state: 'signed_out' } : { state: 'unreachable', error });
+  }
+}
+
+function askSession(): Promise<Session> {
+  return ask<Session>('GET', '/admin/session');
+}
+
+/** Throws ApiError: 401 for a key or link that is not good, 429 after too many of them. */
+export async function signIn(by: SignIn): Promise<Session> {
+  return await ask<Session>('POST', '/admin/session', { body: by });
+}
+
+/** Throws ApiError. */
+export async function signOut(): Promise<void> {
+  await ask<undefined>('DELETE', '/admin/session');
+  sessionState.set({ state: 'signed_out' });
+}
+
+/** For an admin: whom /v1 takes this session for from now on. Throws ApiError. */
+export async function actAs(keyId: string): Promise<void> {
+  const body: ActingKeyChoice = { key_id: keyId };
+  setSession(await ask<Session>('PUT', '/admin/session/acting-key', { body }));
+}
+
+/** The secret leaves the address at once, so that no history keeps it. */
+function takeLink(): string | undefined {
+  const found = /^#sign-in=(.+)$/.exec(location.hash)?.[1];
+  if (found !== undefined) history.replaceState(null, '', location.pathname + location.search);
+  return found === undefined ? undefined : decodeURIComponent(found);
+}
