@@ -1,18 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { formatMoney } from './money.ts';
 
 /** An amount of money, without the zeros nobody needs. null: no price is known. */
 export function Money({ of }: { of: { amount: string; currency: string } | null | undefined }): JSX.Element {
   return <span class="number">{formatMoney(of)}</span>;
-}
-
-/** As Money shows it. */
-export function formatMoney(of: { amount: string; currency: string } | null | undefined): string {
-  if (of === null || of === undefined) return '—';
-  const [whole = '0', part = ''] = of.amount.split('.');
-  const decimals = part.replace(/0+$/, '').padEnd(2, '0');
-  const sign = of.currency === 'USD' ? '$' : `${of.currency} `;
-  return `${sign}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${decimals}`;
 }
 
 /** A span of time as people say it: `0.8 s`, `12 s`, `3 min 5 s`. */

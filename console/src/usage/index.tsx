@@ -19,7 +19,7 @@ export function UsageScreen(): JSX.Element {
   const { query, route } = useLocation();
   const isAdmin = currentSession()?.role === 'admin';
   const view = readView(query);
-  const { range, key, by } = view;
+  const { range, key } = view;
   const problem = rangeProblem(range);
   const usage = useLoad(
     async (signal) => {
@@ -57,7 +57,7 @@ export function UsageScreen(): JSX.Element {
             Download CSV
           </LinkButton>
         ) : (
-          <p class="usage-whose">What this API key has used.</p>
+          <p class="soft">What this API key has used.</p>
         )}
       </header>
       <UsageFilters
