@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import * as fc from 'fast-check';
 
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
+import type { Asset } from '../core/asset.ts';
 import { claimLifeMs, type RequestOrigin } from '../core/idempotency.ts';
 import { makeIdMaker } from '../core/ids.ts';
 import type { ApiKey } from '../core/key-store.ts';
@@ -821,6 +822,202 @@ for (const { name: kind, place } of kinds) {
       [undefined, true, true, undefined],
     );
   });
+
+  test(`${kind}: a message falls due when its generation ends, and with it only`, async (t) => {
+    const { records, webhooks } = await openNew(t);
+    const [told, untold] = [generation(), generation()];
+    const webhook = { id: makeId('msg'), url: 'https://example.org/hook?for=easel' };
+    await records.open(told, [], origin({ webhook }));
+    await records.open(untold, [], origin());
+    const waiting = {
+      id: webhook.id,
+      generationId: told.id,
+      keyId: told.keyId,
+      url: webhook.url,
+      state: 'waiting',
+      attempts: 0,
+      nextAtMs: undefined,
+      createdAtMs: told.createdAtMs,
+      lastStatus: undefined,
+      lastError: undefined,
+      lastAttemptAtMs: undefined,
+    };
+    assert.deepEqual(await webhooks.list(10), [waiting]);
+    assert.deepEqual(await webhooks.due(clockMs + 1e9, 10), []);
+    assert.equal(await webhooks.nextDueAtMs(), undefined);
+    assert.equal(await webhooks.redeliver(told.id, clockMs), 'waiting');
+    await records.close(untold.id, completed([]));
+    assert.deepEqual(await webhooks.due(clockMs + 1e9, 10), []);
+    await records.close(told.id, completed([]));
+    // The database's own moment.
+    const dueAtMs = startMs;
+    assert.equal(await webhooks.nextDueAtMs(), dueAtMs);
+    assert.deepEqual(await webhooks.due(dueAtMs - 1, 10), []);
+    assert.deepEqual(await webhooks.due(dueAtMs, 10), [{ ...waiting, state: 'pending', nextAtMs: dueAtMs }]);
+  });
+
+  test(`${kind}: of many processes that claim a message at once one has it, until its time is over`, async (t) => {
+    const { open } = await place(t);
+    const stores = [await open(), await open(), await open()];
+    t.after(() => Promise.all(stores.map((one) => one.close())));
+    const [{ records, webhooks }] = stores as [Stores];
+    const id = await dueMessage(records);
+    const claims = await Promise.all(
+      stores.flatMap((one) => [0, 1].map(() => one.webhooks.claim(id, clockMs + 1e6, clockMs + 2e6))),
+    );
+    assert.equal(claims.filter(Boolean).length, 1);
+    assert.deepEqual(await webhooks.due(clockMs + 2e6 - 1, 10), []);
+    const [again] = await webhooks.due(clockMs + 2e6, 10);
+    assert.deepEqual([again?.id, again?.attempts, again?.lastAttemptAtMs], [id, 1, clockMs + 1e6]);
+    assert.equal(await webhooks.claim(id, clockMs + 2e6, clockMs + 3e6), true);
+    assert.equal((await webhooks.list(1))[0]?.attempts, 2);
+    assert.equal(await webhooks.claim('msg_nobody', clockMs + 9e6, clockMs + 1e7), false);
+  });
+
+  test(`${kind}: a message that was not taken is due later, one that has ended is not, until it is asked for`, async (t) => {
+    const { records, webhooks } = await openNew(t);
+    const ids = [await dueMessage(records), await dueMessage(records), await dueMessage(records)];
+    const [retried = '', taken = '', dropped = ''] = ids;
+    const later = clockMs + 1e6;
+    await webhooks.end(
+      retried,
+      { state: 'pending', nextAtMs: later, status: 500, error: 'HTTP 500' },
+      clockMs,
+    );
+    await webhooks.end(taken, { state: 'delivered', status: 204 }, clockMs);
+    await webhooks.end(dropped, { state: 'given_up', status: undefined, error: 'refused' }, clockMs);
+    const states = (await webhooks.list(10)).map(({ id, state, nextAtMs, lastStatus, lastError }) => [
+      id,
+      state,
+      nextAtMs,
+      lastStatus,
+      lastError,
+    ]);
+    assert.deepEqual(states, [
+      [dropped, 'given_up', undefined, undefined, 'refused'],
+      [taken, 'delivered', undefined, 204, undefined],
+      [retried, 'pending', later, 500, 'HTTP 500'],
+    ]);
+    assert.equal((await webhooks.list(2)).length, 2);
+    const idsDue = async (nowMs: number, limit = 10) =>
+      (await webhooks.due(nowMs, limit)).map(({ id }) => id);
+    assert.deepEqual(await idsDue(later), [retried]);
+    assert.equal(await webhooks.claim(taken, later, later + 1), false);
+    assert.equal(await webhooks.redeliver(taken, later + 1), 'due');
+    const generationId = (await webhooks.list(10)).find(({ id }) => id === dropped)?.generationId;
+    assert.equal(await webhooks.redeliver(generationId ?? '', later + 2), 'due');
+    assert.deepEqual(await idsDue(later + 2), [retried, taken, dropped]);
+    assert.deepEqual(await idsDue(later + 2, 1), [retried]);
+    assert.equal(await webhooks.redeliver('msg_nobody', later), undefined);
+  });
+
+  test(`${kind}: messages that ended a month ago are forgotten, others are not`, async (t) => {
+    const { records, webhooks } = await openNew(t);
+    const [old, young, pending, last] = [
+      await dueMessage(records),
+      await dueMessage(records),
+      await dueMessage(records),
+      await dueMessage(records),
+    ];
+    const dayMs = 24 * 60 * 60 * 1000;
+    await webhooks.end(old, { state: 'delivered', status: 200 }, startMs);
+    await webhooks.end(young, { state: 'given_up', status: 410, error: 'HTTP 410' }, startMs + 2 * dayMs);
+    await webhooks.end(last, { state: 'delivered', status: 200 }, startMs + 30 * dayMs);
+    assert.deepEqual(
+      (await webhooks.list(10)).map(({ id }) => id),
+      [last, pending, young],
+    );
+  });
+
+  test(`${kind}: an asset is its key's own, and comes back as it was added`, async (t) => {
+    const { assets } = await openNew(t);
+    const mine = asset({ groupId: 'boats', fileName: 'Boot in Öl.png' });
+    const theirs = asset({ keyId: 'key_two' });
+    for (const one of [mine, theirs]) await assets.add(one);
+    assert.deepEqual(await assets.find(mine.id, 'key_one'), mine);
+    assert.equal(await assets.find(theirs.id, 'key_one'), undefined);
+    assert.deepEqual(await assets.find(theirs.id, undefined), theirs);
+    assert.equal(await assets.find('ua_nobody', undefined), undefined);
+    assert.deepEqual(await assets.list('key_two', { offset: 0, limit: 10 }), { assets: [theirs], total: 1 });
+    assert.equal(await assets.remove(theirs.id, 'key_one'), undefined);
+    assert.deepEqual(await assets.find(theirs.id, 'key_two'), theirs);
+  });
+
+  test(`${kind}: assets are listed newest first, page by page, and gone through in the order of their ids`, async (t) => {
+    const { assets } = await openNew(t);
+    const all = Array.from({ length: 5 }, () => asset());
+    for (const one of all) await assets.add(one);
+    const pages = await Promise.all(
+      [0, 2, 4, 6].map((offset) => assets.list('key_one', { offset, limit: 2 })),
+    );
+    assert.deepEqual(
+      pages.flatMap((page) => page.assets),
+      all.toReversed(),
+    );
+    assert.deepEqual(new Set(pages.map(({ total }) => total)), new Set([5]));
+    const first = await assets.page(undefined, 3);
+    assert.deepEqual([...first, ...(await assets.page(first.at(-1)?.id, 3))], all);
+  });
+
+  test(`${kind}: removing an asset dooms its object until that is forgotten`, async (t) => {
+    const { assets, records } = await openNew(t);
+    const one = asset();
+    await assets.add(one);
+    assert.deepEqual(await records.doomedObjects(), []);
+    assert.deepEqual(await assets.remove(one.id, 'key_one'), one);
+    assert.equal(await assets.find(one.id, undefined), undefined);
+    assert.deepEqual(await records.doomedObjects(), [one.object]);
+    assert.equal(await assets.remove(one.id, 'key_one'), undefined);
+    await records.forgetObjects([one.object]);
+    assert.deepEqual(await records.doomedObjects(), []);
+  });
+
+  test(`${kind}: an asset is unused since it was used last, and a use before that changes nothing`, async (t) => {
+    const { assets } = await openNew(t);
+    const [old, used, fresh] = [asset(), asset(), asset()];
+    for (const one of [old, used, fresh]) await assets.add(one);
+    const atMs = fresh.createdAtMs + 1_000;
+    await assets.noteUsed(used.id, atMs);
+    await assets.noteUsed(used.id, atMs - 500);
+    await assets.noteUsed('ua_nobody', atMs);
+    assert.equal((await assets.find(used.id, 'key_one'))?.lastUsedAtMs, atMs);
+    const idsUnused = async (sinceMs: number, limit = 10) =>
+      (await assets.unused(sinceMs, limit)).map(({ id }) => id);
+    assert.deepEqual(await idsUnused(atMs), [old.id, fresh.id]);
+    assert.deepEqual(await idsUnused(atMs + 1), [old.id, fresh.id, used.id]);
+    assert.deepEqual(await idsUnused(atMs + 1, 1), [old.id]);
+    assert.deepEqual(await idsUnused(old.createdAtMs), []);
+  });
+}
+
+function asset(change: Partial<Asset> = {}): Asset {
+  clockMs += 1_000;
+  const id = makeId('ua');
+  return {
+    id,
+    keyId: 'key_one',
+    name: 'Boat',
+    groupId: undefined,
+    fileName: undefined,
+    object: `assets/zz/${id}.png`,
+    format: 'png',
+    width: 64,
+    height: 32,
+    bytes: 5_000_000_000,
+    sha256: 'cd'.repeat(32),
+    createdAtMs: clockMs,
+    lastUsedAtMs: clockMs,
+    ...change,
+  };
+}
+
+/** A message of a generation that has ended; its id. */
+async function dueMessage(records: RecordStore): Promise<string> {
+  const record = generation();
+  const webhook = { id: makeId('msg'), url: 'https://example.org/hook' };
+  await records.open(record, [], origin({ webhook }));
+  await records.close(record.id, completed([]));
+  return webhook.id;
 }
 
 /** A request as it is kept with the generation it opened. */
