@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { stat, writeFile } from 'node:fs/promises';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -372,11 +372,19 @@ test('a step of the schema that fails leaves nothing of itself behind', async (t
   after.close();
 });
 
-test('the steps of the schema are numbered without gaps', () => {
+test('the steps of the schema are numbered without gaps, and so are their files', async () => {
   assert.deepEqual(
     migrations.map(({ number }) => number),
     migrations.map((_, i) => i + 1),
   );
+  // Two steps that were written side by side have one number in two names, and one of them may not be listed.
+  const files = await readdir(path.join(import.meta.dirname, 'migrations'));
+  const numbered = files.filter((file) => /^\d/.test(file)).toSorted();
+  assert.deepEqual(
+    numbered.map((file) => file.slice(0, 5)),
+    migrations.map(({ number }) => `${String(number).padStart(4, '0')}-`),
+  );
+  assert.equal(new Set(migrations.map(({ name }) => name)).size, migrations.length);
 });
 
 test('a file that is no database, and a folder that is a file, are said in the words of the port', async (t) => {
