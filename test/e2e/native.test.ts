@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { answered, startTestGateway, testSecret, type Answered, type TestGateway } from '../kit/gateway.ts';
+import { until } from '../kit/until.ts';
 
 let easel: TestGateway;
 let png: Buffer<ArrayBuffer>;
@@ -150,6 +151,57 @@ test('images are checked and put in as the upstream takes them, assets at any de
   const record = await easel.ask('GET', `/v1/images/${String(kling.at('id'))}`);
   assert.ok(record.text.length < 10_000);
   assert.ok(record.text.includes(asset));
+});
+
+test('a native request that prefers it is answered at once, and its record has the images later', async () => {
+  for (const body of [
+    { model: 'kling-image-o1', prompt: 'a boat', n: 2 },
+    { model: 'seedream-4.5', prompt: 'a boat', size: '2K' },
+  ]) {
+    const accepted = await create(body, { prefer: 'respond-async' });
+    assert.equal(accepted.status, 202, accepted.text);
+    assert.equal(accepted.headers.get('preference-applied'), 'respond-async');
+    const place = accepted.headers.get('location') ?? '';
+    assert.equal(place, `/v1/images/${String(accepted.at('id'))}`);
+    await until(async () => (await easel.ask('GET', place)).at('status') === 'completed');
+    const record = await easel.ask('GET', place);
+    assert.ok(Number(record.at('usage.generated_images')) >= 1, record.text);
+    assert.equal((await fetch(String(record.at('url')))).status, 200);
+  }
+});
+
+test('handling=lenient is not said to be followed: a native body is sent as it is', async () => {
+  const answer = await create(
+    { model: 'seedream-4.5', prompt: 'a boat', cfg_scale: 7 },
+    { prefer: 'handling=lenient' },
+  );
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(sentTo('ark')['cfg_scale'], 7);
+  assert.equal(answer.headers.get('preference-applied'), null);
+});
+
+test('who is to be told, ids and streams belong to the server for every provider, also with respond-async', async () => {
+  const earlier = submits();
+  const fields = [
+    'callback',
+    'callback_url',
+    'callbackUrl',
+    'webhook',
+    'webhook_url',
+    'external_task_id',
+    'request_id',
+    'model_id',
+    'stream',
+  ];
+  for (const [, body] of good) {
+    for (const param of fields) {
+      for (const value of ['https://example.com/hook', false]) {
+        const answer = await create({ ...body, [param]: value }, { prefer: 'respond-async' });
+        assertRefused(answer, { status: 400, reason: 'invalid_value', param });
+      }
+    }
+  }
+  assert.equal(submits(), earlier);
 });
 
 test('what belongs to the server, and images that are none, are refused before anything is sent', async () => {

@@ -7,7 +7,7 @@ import type { HttpTools } from '../tools.ts';
 import { answerCreate, applyPreference } from './answer-create.ts';
 import { readCreateRequest } from './create-request.ts';
 import { bendToCard } from './lenient.ts';
-import { readNativeSwitch } from './native-switch.ts';
+import { readNativeSwitch, saysNative } from './native-switch.ts';
 import { readNativeRequest } from './native-request.ts';
 import { readHandling } from './prefer.ts';
 import { defaultFormat, readImageRequest, readModel } from './read-request.ts';
@@ -39,7 +39,8 @@ export async function createImages(
   const handling = readHandling(request.headers) ?? key.parameterHandling ?? tools.settings.parameterHandling;
   const isLenient = handling === 'lenient';
   const accepted = await tools.accept(create, () => prepare(ask, key, isLenient, request, tools));
-  if (isLenient) applyPreference('handling=lenient', reply);
+  // A native body is sent as it is: there is nothing to bend.
+  if (isLenient && !saysNative(request.headers)) applyPreference('handling=lenient', reply);
   const isStream = body['stream'] === true;
   return await answerCreate(accepted, { keyId: key.id, endpoint, isStream }, request, reply, tools);
 }

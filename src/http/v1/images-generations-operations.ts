@@ -26,7 +26,7 @@ export const createHeaders: readonly Parameter[] = [
     in: 'header',
     name: 'Native-Params',
     about:
-      "`true`: the body is the provider's own JSON. `model` says which model, the rest goes out as it is; images are checked and put in, and fields that name a callback, an id or a stream are refused. Also called `Token360-Native-Params`.",
+      "`true`: the body is the provider's own JSON. `model` says which model, the rest goes out as it is; images are checked and put in, and fields that name a callback (`webhook_url` too), an id or a stream are refused. `Prefer: respond-async` works as ever. Also called `Token360-Native-Params`.",
     schema: { type: 'string', examples: ['true'] },
   },
   {
