@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { withKeys, withWebhooks } from '../compose.ts';
+import { withKeys, withWebhooks, type Audit } from '../compose.ts';
 import type { Config } from '../config/load.ts';
-import { createKey, envKeyName, type KeySettings, type KeyTools } from '../core/api-keys.ts';
+import { consoleKeyName, createKey, isBuiltIn, type KeySettings, type KeyTools } from '../core/api-keys.ts';
+import type { AuditAction } from '../core/audit.ts';
 import type { ApiKey } from '../core/key-store.ts';
 import { makeWebhookSecret } from '../core/webhook.ts';
 import {
@@ -18,14 +19,10 @@ export function keysCommand(): Command {
   const keys = new Command('keys').description('make and manage API keys');
   addSettings(keys.command('create <name>'))
     .description('make a key; its secret is shown this once')
-    .action((name: string, words: SettingWords) =>
-      useKeys((tools, config) => create(name, words, tools, config)),
-    );
+    .action((name: string, words: SettingWords) => useKeys((tools) => create(name, words, tools)));
   addSettings(keys.command('set <name>'))
     .description("change a key's limits; what is not said stays as it is")
-    .action((name: string, words: SettingWords) =>
-      useKeys((tools, config) => setLimits(name, words, tools, config)),
-    );
+    .action((name: string, words: SettingWords) => useKeys((tools) => setLimits(name, words, tools)));
   keys
     .command('handling <name>')
     .description(
@@ -41,11 +38,15 @@ export function keysCommand(): Command {
   keys
     .command('freeze <name>')
     .description('refuse the key until it is unfrozen (403); its records stay')
-    .action((name: string) => useKeys((tools) => change(name, { state: 'frozen' }, 'frozen', tools)));
+    .action((name: string) =>
+      useKeys((tools) => change(name, { state: 'frozen' }, 'frozen', 'key.freeze', tools)),
+    );
   keys
     .command('unfreeze <name>')
     .description('take a frozen key again')
-    .action((name: string) => useKeys((tools) => change(name, { state: 'active' }, 'active again', tools)));
+    .action((name: string) =>
+      useKeys((tools) => change(name, { state: 'active' }, 'active again', 'key.unfreeze', tools)),
+    );
   keys
     .command('webhook-secret <name>')
     .description(
@@ -55,14 +56,20 @@ export function keysCommand(): Command {
   keys
     .command('delete <name>')
     .description('refuse the key for good (401); its records stay in the store')
-    .action((name: string) => useKeys((tools) => change(name, { state: 'deleted' }, 'deleted', tools)));
+    .action((name: string) => useKeys((tools) => remove(name, tools)));
   return keys;
 }
 
-async function useKeys(work: (tools: KeyTools, config: Config) => Promise<void>): Promise<void> {
+/** What a command on keys works with. */
+interface Tools extends KeyTools {
+  audit: Audit;
+  config: Config;
+}
+
+async function useKeys(work: (tools: Tools) => Promise<void>): Promise<void> {
   const config = readConfig();
   if (config === undefined) return;
-  if ((await withKeys(config, (tools) => work(tools, config))) === 'no_data') {
+  if ((await withKeys(config, (tools, audit) => work({ ...tools, audit, config }))) === 'no_data') {
     fail(`There is no Easel data in ${config.dataDir} yet. Run npm start once, or set EASEL_DATA_DIR.`);
   }
 }
@@ -71,11 +78,12 @@ async function useKeys(work: (tools: KeyTools, config: Config) => Promise<void>)
 async function makeSecret(name: string): Promise<void> {
   const config = readConfig();
   if (config === undefined) return;
-  const done = await withWebhooks(config, async (webhooks, keys) => {
+  const done = await withWebhooks(config, async (webhooks, keys, audit) => {
     const key = await keys.find(name);
     if (key === undefined) return fail(`There is no key named '${name}'. See: npm run easel -- keys list`);
     const secret = makeWebhookSecret();
     await webhooks.setSecret(key.id, secret, Date.now());
+    await audit('key.webhook_secret', key.id, `'${key.name}'`);
     process.stdout.write(`${secret}\n`);
     process.stderr.write(
       `Webhooks of key '${key.name}' are signed with this secret. It is not shown again.\n`,
@@ -99,23 +107,24 @@ function handlingOf({ lenient, strict }: HandlingOptions): ApiKey['parameterHand
 
 const bothSaid = 'Say --lenient or --strict, not both.';
 
-async function handle(name: string, options: HandlingOptions, tools: KeyTools): Promise<void> {
+async function handle(name: string, options: HandlingOptions, tools: Tools): Promise<void> {
   const parameterHandling = handlingOf(options);
   if (parameterHandling === null) return fail(bothSaid);
   const said = parameterHandling ?? "handled as the server's setting says";
-  await change(name, { parameterHandling }, said, tools);
+  await change(name, { parameterHandling }, said, 'key.change', tools);
 }
 
 const namePattern = /^[\w.@-]{1,64}$/;
 
-async function create(name: string, words: SettingWords, tools: KeyTools, config: Config): Promise<void> {
+async function create(name: string, words: SettingWords, tools: Tools): Promise<void> {
   if (!namePattern.test(name)) return fail('A key name has 1 to 64 letters, digits or any of . _ @ -');
-  if (name === envKeyName)
-    return fail(`'${envKeyName}' is the key that follows EASEL_API_KEY. Choose another name.`);
-  const settings = settingsOf(words, noSettings, tools, config);
+  if (isBuiltIn({ name }))
+    return fail(`'${name}' is a key that the server looks after itself. Choose another name.`);
+  const settings = settingsOf(words, noSettings, tools);
   if (settings === undefined) return;
   const made = await createKey(name, tools, undefined, settings);
   if (made.kind === 'name_taken') return fail(`There is a key named '${name}' already.`);
+  await tools.audit('key.create', made.key.id, `'${name}'`);
   process.stdout.write(`${made.secret}\n`);
   process.stderr.write(`Key '${name}' was made. Its secret stands above and is not kept: store it now.\n`);
 }
@@ -124,8 +133,7 @@ async function create(name: string, words: SettingWords, tools: KeyTools, config
 function settingsOf(
   words: SettingWords,
   before: KeySettings,
-  { now }: KeyTools,
-  { catalog }: Config,
+  { now, config: { catalog } }: Tools,
 ): KeySettings | undefined {
   try {
     return readSettingWords(words, before, { catalog, nowMs: now() });
@@ -143,12 +151,13 @@ const noSettings: KeySettings = {
   parameterHandling: undefined,
 };
 
-async function setLimits(name: string, words: SettingWords, tools: KeyTools, config: Config): Promise<void> {
+async function setLimits(name: string, words: SettingWords, tools: Tools): Promise<void> {
   const key = await tools.keys.find(name);
   if (key === undefined) return fail(noKey(name));
-  const settings = settingsOf(words, key, tools, config);
+  const settings = settingsOf(words, key, tools);
   if (settings === undefined) return;
   await tools.keys.change(key.id, settings);
+  await tools.audit('key.change', key.id, `'${key.name}': ${describeSettings(settings) || 'no limits'}`);
   process.stdout.write(`Key '${key.name}' has now: ${describeSettings(settings) || 'no limits'}.\n`);
 }
 
@@ -160,7 +169,7 @@ async function list({ keys, now }: KeyTools): Promise<void> {
   const rows = (await keys.list()).map((key) => [
     key.name,
     stateOf(key, now()),
-    `…${key.hint}`,
+    key.hint === '' ? '(none)' : `…${key.hint}`,
     new Date(key.createdAtMs).toISOString().slice(0, 10),
     key.id,
     describeSettings(key),
@@ -186,12 +195,23 @@ async function change(
   name: string,
   values: Partial<Pick<ApiKey, 'state' | 'parameterHandling'>>,
   said: string,
-  { keys }: KeyTools,
+  action: AuditAction,
+  { keys, audit }: Tools,
 ): Promise<void> {
   const key = await keys.find(name);
   if (key === undefined) return fail(noKey(name));
   await keys.change(key.id, values);
+  await audit(action, key.id, `'${key.name}'`);
   process.stdout.write(`Key '${key.name}' is ${said}.\n`);
+}
+
+async function remove(name: string, tools: Tools): Promise<void> {
+  const key = await tools.keys.find(name);
+  if (key?.name === consoleKeyName)
+    return fail(
+      `'${consoleKeyName}' is a key that the server looks after itself. To refuse it: keys freeze.`,
+    );
+  await change(name, { state: 'deleted' }, 'deleted', 'key.delete', tools);
 }
 
 function fail(message: string): void {

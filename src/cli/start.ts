@@ -15,7 +15,12 @@ export async function runGateway(): Promise<void> {
   endOnSignals(gateway, log);
   try {
     const address = await gateway.listen();
-    process.stdout.write(welcome(gateway, config, address));
+    const base = config.publicUrl ?? address.replace('//0.0.0.0', '//127.0.0.1').replace('//[::]', '//[::1]');
+    const link = await gateway.makeSignInLink(base).catch((error: unknown) => {
+      log.warn({ error }, 'The one-time link to the console could not be made.');
+      return undefined;
+    });
+    process.stdout.write(welcome(gateway, config, base, link));
   } catch (error) {
     process.stderr.write(`${listenProblem(error, config)}\n`);
     process.exitCode = 1;
@@ -98,8 +103,7 @@ function listenProblem(error: unknown, config: Config): string {
 }
 
 /** What a person reads after the start. The first key's secret stands here once and never again. */
-function welcome(gateway: Gateway, config: Config, address: string): string {
-  const base = config.publicUrl ?? address.replace('//0.0.0.0', '//127.0.0.1').replace('//[::]', '//[::1]');
+function welcome(gateway: Gateway, config: Config, base: string, link: string | undefined): string {
   const available = gateway.catalog.all().filter((model) => model.routes.length > 0);
   const sandboxed = available.filter((model) => model.routes[0]?.sandbox === true);
   const first = available.find((model) => model.card.id === 'dola-seedream-5.0-lite') ?? available[0];
@@ -107,6 +111,9 @@ function welcome(gateway: Gateway, config: Config, address: string): string {
   const lines = [
     '',
     `  Easel is ready at ${base}`,
+    ...(link === undefined
+      ? []
+      : ['', '  The console, signed in (this link works once, within 15 minutes):', `  ${link}`]),
     ...(gateway.firstSecret === undefined ? [] : ['', `  API key (shown this once): ${gateway.firstSecret}`]),
     '',
     `  Models: ${available.length} of ${gateway.catalog.all().length} available${sandboxed.length === 0 ? '' : `, ${sandboxed.length} of them sandboxed: built-in simulators draw sketches, nothing is charged`}`,

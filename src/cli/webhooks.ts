@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { withWebhooks } from '../compose.ts';
+import { withWebhooks, type Audit } from '../compose.ts';
 import type { WebhookDelivery, WebhookStore } from '../core/webhook.ts';
 import { readConfig } from './start.ts';
 
@@ -13,14 +13,14 @@ export function webhooksCommand(): Command {
   webhooks
     .command('redeliver <id>')
     .description('send a message again, by its id or the id of its image')
-    .action((id: string) => use((store) => redeliver(id, store)));
+    .action((id: string) => use((store, audit) => redeliver(id, store, audit)));
   return webhooks;
 }
 
-async function use(work: (store: WebhookStore) => Promise<void>): Promise<void> {
+async function use(work: (store: WebhookStore, audit: Audit) => Promise<void>): Promise<void> {
   const config = readConfig();
   if (config === undefined) return;
-  if ((await withWebhooks(config, work)) === 'no_data') {
+  if ((await withWebhooks(config, (store, _keys, audit) => work(store, audit))) === 'no_data') {
     fail(`There is no Easel data in ${config.dataDir} yet. Run npm start once, or set EASEL_DATA_DIR.`);
   }
 }
@@ -59,11 +59,12 @@ function addressOf({ url }: WebhookDelivery): string {
   return `${origin}${pathname}`;
 }
 
-async function redeliver(id: string, store: WebhookStore): Promise<void> {
+async function redeliver(id: string, store: WebhookStore, audit: Audit): Promise<void> {
   const found = await store.redeliver(id, Date.now());
   if (found === undefined) return fail(`There is no message '${id}'. See: npm run easel -- webhooks list`);
   if (found === 'waiting')
     return fail('Its image is still in progress; the message is sent when it has ended.');
+  await audit('webhook.redeliver', id);
   process.stdout.write('It is sent again as soon as a gateway runs.\n');
 }
 

@@ -123,7 +123,7 @@ export const settings = {
     'EASEL_ADMIN_KEY',
     'at least 24 printable ASCII characters without spaces',
     undefined,
-    'Kept for the console of a later version; it has no effect yet.',
+    'Opens the console and the admin API, with all they can do; replacing it ends the sessions that it opened. Without it only a one-time link signs an admin in.',
     secretText(/^[\x21-\x7e]{24,512}$/),
     true,
   ),

@@ -3,7 +3,15 @@ import type { ApiKey, KeyStore } from './key-store.ts';
 import { hashSecret, makeApiSecret } from './secrets.ts';
 
 /** The key that follows EASEL_API_KEY. */
-export const envKeyName = 'env';
+const envKeyName = 'env';
+
+/** The key that an admin's session of the console stands for at first. It has no secret: only a session can use it. */
+export const consoleKeyName = 'console';
+
+/** True for keys that the server looks after itself. */
+export function isBuiltIn({ name }: Pick<ApiKey, 'name'>): boolean {
+  return name === envKeyName || name === consoleKeyName;
+}
 
 /** What making keys needs. */
 export interface KeyTools {
@@ -26,8 +34,7 @@ export async function createKey(
     id: tools.ids('key'),
     name,
     state: 'active',
-    secretHash: hashSecret(secret),
-    hint: secret.slice(-4),
+    ...ofSecret(secret),
     createdAtMs: tools.now(),
     expiresAtMs: undefined,
     models: undefined,
@@ -52,7 +59,7 @@ export async function followEnvKey(secret: string | undefined, tools: KeyTools):
   if (existing === undefined) {
     await createKey(envKeyName, tools, secret);
   } else if (existing.secretHash !== secretHash || existing.state !== 'active') {
-    await tools.keys.change(existing.id, { secretHash, hint: secret.slice(-4), state: 'active' });
+    await tools.keys.change(existing.id, { ...ofSecret(secret), state: 'active' });
   }
 }
 
@@ -61,4 +68,38 @@ export async function makeFirstKey(tools: KeyTools): Promise<string | undefined>
   if ((await tools.keys.list()).length > 0) return undefined;
   const made = await createKey('default', tools);
   return made.kind === 'created' ? made.secret : undefined;
+}
+
+/** The key named `console`, made when there is none. */
+export async function findConsoleKey(tools: KeyTools): Promise<ApiKey> {
+  const existing = await tools.keys.find(consoleKeyName);
+  if (existing !== undefined) return existing;
+  const id = tools.ids('key');
+  const made: ApiKey = {
+    id,
+    name: consoleKeyName,
+    state: 'active',
+    // In the place of a hash, and no secret has it.
+    secretHash: `none-${id}`,
+    hint: '',
+    createdAtMs: tools.now(),
+    expiresAtMs: undefined,
+    models: undefined,
+    parameterHandling: undefined,
+    limits: {},
+  };
+  if ((await tools.keys.add(made)) === 'added') return made;
+  // Somebody else was first.
+  return await findConsoleKey(tools);
+}
+
+/** Gives a key a new secret; the one it had is refused from now on. Undefined: there is no such key. */
+export async function rotateKey(id: string, { keys }: Pick<KeyTools, 'keys'>): Promise<string | undefined> {
+  const secret = makeApiSecret();
+  return (await keys.change(id, ofSecret(secret))) ? secret : undefined;
+}
+
+/** What is kept of a secret. */
+function ofSecret(secret: string): Pick<ApiKey, 'secretHash' | 'hint'> {
+  return { secretHash: hashSecret(secret), hint: secret.slice(-4) };
 }

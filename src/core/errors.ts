@@ -31,6 +31,10 @@ export const errorTable = {
   model_access_denied: { status: 403, type: 'model_access_denied' },
   model_not_found: { status: 404, type: 'model_not_found' },
   not_found: { status: 404, type: 'not_found_error' },
+  /** A session whose API key may not do this. */
+  admin_required: { status: 403, type: 'invalid_request_error' },
+  /** A change that a cookie authorises, without the session's token. */
+  bad_csrf_token: { status: 403, type: 'invalid_request_error' },
   method_not_allowed: { status: 405, type: 'invalid_request_error' },
 
   missing_parameter: { status: 400, type: 'invalid_request_error' },

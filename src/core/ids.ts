@@ -1,7 +1,7 @@
 import { monotonicFactory } from 'ulid';
 
-/** Records, assets, requests, keys, messages to webhooks. */
-export type IdPrefix = 'img' | 'ua' | 'req' | 'key' | 'msg';
+/** Records, assets, requests, keys, messages to webhooks, entries of the audit log. */
+export type IdPrefix = 'img' | 'ua' | 'req' | 'key' | 'msg' | 'aud';
 
 /** Makes one kind of id: prefix + 26 Crockford base32 characters, increasing within a process. */
 export type IdMaker = (prefix: IdPrefix) => string;
@@ -15,7 +15,7 @@ export function makeIdMaker(now: () => number): IdMaker {
   return (prefix) => `${prefix}_${next(now())}`;
 }
 
-const idPattern = /^(img|ua|req|key|msg)_[0-9A-HJKMNP-TV-Z]{26}$/;
+const idPattern = /^(img|ua|req|key|msg|aud)_[0-9A-HJKMNP-TV-Z]{26}$/;
 
 /** True when the text has the form of an id with this prefix. */
 export function isId(prefix: IdPrefix, text: string): boolean {

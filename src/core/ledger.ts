@@ -54,6 +54,15 @@ export interface LedgerStore {
   usage(query: { keyId: string; from: string; to: string }): Promise<UsageRow[]>;
   /** The limit that would refuse this now; undefined: none. `RecordStore.open` asks again, and then it counts. */
   refusal(keyId: string, reservation: Reservation, nowMs: number): Promise<LimitRefusal | undefined>;
+  /**
+   * What counts against a key's budgets in their period now, ended generations and running ones; undefined: it has
+   * none. `cost` where there is a budget in money.
+   */
+  budgetUse(
+    keyId: string,
+    limits: KeyLimits,
+    nowMs: number,
+  ): Promise<{ images: number; cost: Cost | undefined } | undefined>;
   /** Images that count against the limit per minute now, and when none of them does any more, ms since 1970. */
   imagesInMinute(keyId: string, nowMs: number): Promise<{ images: number; freeAtMs: number }>;
 }

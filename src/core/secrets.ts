@@ -1,10 +1,15 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A new API key's secret: `sk-` and 40 letters and digits, about 238 bits. Shown once, never kept. */
 export function makeApiSecret(): string {
   return `sk-${Array.from({ length: 40 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
+}
+
+/** 256 random bits as letters, digits, - and _: cookies, one-time links. */
+export function makeToken(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** Lower-case hex SHA-256 of a secret: all that is kept of it. */

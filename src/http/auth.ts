@@ -20,11 +20,17 @@ export async function authenticate(
   if (secret === undefined || !secretForm.test(secret)) throw refused();
   const hash = hashSecret(secret);
   const key = await keys.findByHash(hash);
-  if (key === undefined || !isSame(key.secretHash, hash) || key.state === 'deleted') throw refused();
+  if (key === undefined || !isSame(key.secretHash, hash)) throw refused();
+  checkUsable(key, nowMs);
+  return key;
+}
+
+/** Throws GatewayError for a key that has ended or is frozen. */
+export function checkUsable(key: ApiKey, nowMs: number): void {
+  if (key.state === 'deleted') throw refused();
   if (key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs) throw refused();
   if (key.state === 'frozen')
     throw new GatewayError('api_key_frozen', 'This API key is frozen. Ask the operator to unfreeze it.');
-  return key;
 }
 
 /** The look-up is by hash, so timing tells nothing of a secret; the comparison is constant all the same. */
@@ -32,7 +38,8 @@ function isSame(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }
 
-function refused(): GatewayError {
+/** The one 401 of public-api.md section 2. */
+export function refused(): GatewayError {
   return new GatewayError('invalid_api_key', 'Invalid API key or token provided');
 }
 

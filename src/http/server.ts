@@ -10,7 +10,10 @@ import fastify, {
 } from 'fastify';
 import { asGatewayError, GatewayError, toPublicError } from '../core/errors.ts';
 import type { ApiKey } from '../core/key-store.ts';
-import { authenticate } from './auth.ts';
+import type { AuditActor } from '../core/audit.ts';
+import { authorizeAdmin, isAdminRoute } from './admin/authorize.ts';
+import { adminRoutes } from './admin/routes.ts';
+import { keyOfCaller, type OpenSession } from './admin/sessions.ts';
 import { countRequest, isCreate, sayImages } from './rate-headers.ts';
 import { endIdleConnections } from './end-idle-connections.ts';
 import { isForm } from './form.ts';
@@ -47,6 +50,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The key of an authenticated request; set for everything under /v1 but /v1/files/. */
     apiKey: ApiKey | undefined;
+    /** The session a request to the admin API belongs to, where it comes with one. */
+    openSession: OpenSession | undefined;
+    /** Who makes a request to the admin API that is for admins. */
+    adminActor: AuditActor | undefined;
   }
 }
 
@@ -55,6 +62,9 @@ export type RouteTable = Readonly<Record<string, Partial<Record<HTTPMethods, Rou
 
 /** Reading a whole request may take this long, so that a stalled one does not hold its connection for ever. */
 const requestTimeoutMs = 300_000;
+
+/** Bodies of the admin API, of which some are read before anybody has signed in. */
+const maxAdminBytes = 64 * 1024;
 
 /** The whole HTTP side, not yet listening. */
 export function makeServer(tools: HttpTools): FastifyInstance {
@@ -77,6 +87,8 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   // Expectations that nobody has defined are ignored; Node would answer 417 without a body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.decorateRequest('apiKey', undefined);
+  app.decorateRequest('openSession', undefined);
+  app.decorateRequest('adminActor', undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
@@ -89,8 +101,9 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     checkHost(request);
+    if (isAdminRoute(request)) return await authorizeAdmin(request, reply, tools);
     if (!needsKey(request)) return;
-    request.apiKey = await authenticate(request.headers.authorization, tools.keys, tools.clock.now());
+    request.apiKey = await keyOfCaller(request, tools);
     await countRequest(request.apiKey, reply, tools);
   });
   // A length that is announced counts before the type of the body (public-api.md section 3).
@@ -155,11 +168,17 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   const docs = docsRoutes();
   registerApi(docsOperations, docs.page);
   register(app, docs.files);
+  register(app, adminRoutes(tools), {}, maxAdminBytes);
   return app;
 }
 
 /** Registers routes by name; every other method on a known path is 405 with Allow. */
-function register(app: FastifyInstance, table: RouteTable, config: FastifyContextConfig = {}): void {
+function register(
+  app: FastifyInstance,
+  table: RouteTable,
+  config: FastifyContextConfig = {},
+  bodyLimit?: number,
+): void {
   const all = app.supportedMethods.filter((method) => method !== 'CONNECT');
   for (const [url, handlers] of Object.entries(table)) {
     const methods = all.filter(
@@ -167,7 +186,15 @@ function register(app: FastifyInstance, table: RouteTable, config: FastifyContex
     );
     for (const method of methods) {
       const handler = handlers[method] ?? handlers['GET'];
-      if (handler !== undefined) app.route({ method, url, handler, config, exposeHeadRoute: false });
+      if (handler !== undefined)
+        app.route({
+          method,
+          url,
+          handler,
+          config,
+          exposeHeadRoute: false,
+          ...(bodyLimit === undefined ? {} : { bodyLimit }),
+        });
     }
     app.route({
       method: all.filter((method) => !methods.includes(method)),

@@ -1,5 +1,7 @@
+import type { AuditStore } from '../core/audit.ts';
 import type { Catalog } from '../core/catalog.ts';
 import type { Clock } from '../core/clock.ts';
+import type { SessionStore } from '../core/console-session.ts';
 import type { IdMaker } from '../core/ids.ts';
 import type { InputImage } from '../core/image-request.ts';
 import type { InputRules } from '../core/card.ts';
@@ -16,9 +18,21 @@ import type { Assets } from '../generation/assets.ts';
 import type { Creations } from '../generation/idempotency.ts';
 import type { InputReference } from '../generation/input-references.ts';
 import type { PictureFiles } from '../generation/picture-files.ts';
+import type { SignInAttempts } from './admin/sign-in-attempts.ts';
 import type { FormLimits } from './form.ts';
 import type { RequestRate } from './request-rate.ts';
 import type { UrlSigner } from './signed-url.ts';
+
+/** What the admin API and the sessions of the console are handed. */
+export interface AdminTools {
+  /** SHA-256 of the admin key; undefined: none is set, and only a one-time link signs an admin in. */
+  keyHash: string | undefined;
+  sessions: SessionStore;
+  audit: AuditStore;
+  attempts: SignInAttempts;
+  /** Of this program, e.g. `0.1.0`. */
+  version: string;
+}
 
 /** What the HTTP side is handed: everything behind it as functions and ports. */
 export interface HttpTools {
@@ -27,6 +41,7 @@ export interface HttpTools {
   keys: KeyStore;
   records: RecordStore;
   ledger: LedgerStore;
+  admin: AdminTools;
   objects: ObjectStore;
   pictures: PictureFiles;
   assets: Assets;

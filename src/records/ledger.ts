@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 
 import { dayOf, type LedgerStore, type LimitRefusal, type Losses, type Reservation } from '../core/ledger.ts';
+import type { KeyLimits } from '../core/key-store.ts';
 import { fromMicros, toMicros } from '../core/price.ts';
 import type { Outcome } from '../core/record-store.ts';
 import type { GenerationRecord } from '../core/record.ts';
@@ -57,6 +58,15 @@ export function makeLedgerStore({ reader }: Database): LedgerStore {
     },
 
     refusal: (keyId, reservation, nowMs) => findRefusal(reader, keyId, reservation, nowMs),
+
+    async budgetUse(keyId, limits, nowMs) {
+      const { budget, budgetImages } = limits;
+      if (budget === undefined && budgetImages === undefined) return undefined;
+      const currency = budget?.currency;
+      const used = await usedSince(reader, keyId, periodStart(limits, nowMs), currency ?? '');
+      const cost = currency === undefined ? undefined : { amount: fromMicros(used.micros), currency };
+      return { images: used.images, cost };
+    },
 
     async imagesInMinute(keyId, nowMs) {
       const rows = await inLastMinute(reader, keyId, nowMs);
@@ -216,8 +226,7 @@ async function findRefusal(
   if (concurrency !== undefined && (await runningOf(database, keyId)) >= concurrency)
     return { limit: 'concurrency', most: concurrency };
   if (budget === undefined && budgetImages === undefined) return undefined;
-  const since = limits.budgetPeriod === 'month' ? `${dayOf(nowMs).slice(0, 7)}-01` : '';
-  const used = await usedSince(database, keyId, since, budget?.currency ?? '');
+  const used = await usedSince(database, keyId, periodStart(limits, nowMs), budget?.currency ?? '');
   if (
     budget !== undefined &&
     cost !== undefined &&
@@ -272,6 +281,11 @@ async function runningOf(database: Kysely<Schema>, keyId: string): Promise<numbe
     .where(isReserved)
     .executeTakeFirstOrThrow();
   return running;
+}
+
+/** The first day of what the budgets are for; empty: of all days. */
+function periodStart({ budgetPeriod }: KeyLimits, nowMs: number): string {
+  return budgetPeriod === 'month' ? `${dayOf(nowMs).slice(0, 7)}-01` : '';
 }
 
 /** What a key has taken and holds since that day: images of any kind, and money in one currency. */

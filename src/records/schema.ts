@@ -18,6 +18,9 @@ export interface Schema {
   webhook_secrets: WebhookSecretsTable;
   ledger: LedgerTable;
   usage_days: UsageDaysTable;
+  console_sessions: ConsoleSessionsTable;
+  sign_in_links: SignInLinksTable;
+  audit: AuditTable;
 }
 
 export interface GenerationsTable {
@@ -162,6 +165,30 @@ export interface UsageDaysTable {
   output_tokens: number;
   cost_micros: number;
   charge_micros: number;
+}
+
+export interface ConsoleSessionsTable {
+  id_hash: string;
+  role: 'admin' | 'key';
+  /** Null: the built-in key named `console`. */
+  key_id: string | null;
+  credential_hash: string | null;
+  created_at_ms: number;
+  last_used_at_ms: number;
+}
+
+export interface SignInLinksTable {
+  token_hash: string;
+  expires_at_ms: number;
+}
+
+export interface AuditTable {
+  id: string;
+  at_ms: number;
+  actor: string;
+  action: string;
+  target: string | null;
+  detail: string | null;
 }
 
 /** One row that is written to see whether writing works. */

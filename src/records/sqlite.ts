@@ -5,6 +5,8 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
 
 import type { AssetStore } from '../core/asset.ts';
+import type { AuditStore } from '../core/audit.ts';
+import type { SessionStore } from '../core/console-session.ts';
 import type { IdempotencyStore } from '../core/idempotency.ts';
 import type { KeyStore, SettingStore } from '../core/key-store.ts';
 import type { LedgerStore } from '../core/ledger.ts';
@@ -23,6 +25,8 @@ import { makeCommits } from './sqlite-commits.ts';
 import { inPortWords } from './sqlite-error.ts';
 import { sqlitePrompts } from './sqlite-prompts.ts';
 import { makeAssetStore } from './assets.ts';
+import { makeAuditStore } from './audit.ts';
+import { makeSessionStore } from './sessions.ts';
 import { makeWebhookStore } from './webhooks.ts';
 
 export interface SqliteOptions {
@@ -41,6 +45,8 @@ export interface Stores {
   settings: SettingStore;
   webhooks: WebhookStore;
   assets: AssetStore;
+  sessions: SessionStore;
+  audit: AuditStore;
   /** Ends when all writes that were begun are on the disk. */
   close(): Promise<void>;
 }
@@ -60,6 +66,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Stores> {
     settings: makeSettingStore(database),
     webhooks: makeWebhookStore(database),
     assets: makeAssetStore(database),
+    sessions: makeSessionStore(database),
+    audit: makeAuditStore(database),
     close: () => opened.close(),
   };
 }

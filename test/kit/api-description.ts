@@ -49,8 +49,8 @@ const transportHeaders: ReadonlySet<string> = new Set([
   'vary',
 ]);
 
-/** What is served besides the API: the files of the page at /docs. */
-const notDescribed = ['/docs/'];
+/** What is served besides the API: the files of the page at /docs, and the admin API. */
+const notDescribed = ['/docs/', '/admin/'];
 
 /** Replies under /v1 tell a key that has a limit of it, wherever they come from. */
 const limitNames = [
@@ -135,14 +135,24 @@ export function describeApi(text: string): ApiDescription {
     check({ method, url }, reply) {
       const verb = (method === 'HEAD' ? 'GET' : method).toLowerCase();
       const address = decode(new URL(url).pathname);
-      if (notDescribed.some((prefix) => address.startsWith(prefix)) && reply.status === 200) return;
+      if (notDescribed.some((prefix) => address.startsWith(prefix)) && reply.status < 300) return;
       const path = findPath(Object.keys(document.paths), address);
       const what = `${method} ${path ?? '(another address)'} ${reply.status}`;
       const operation = document.paths[path ?? '']?.[verb];
       if (path === undefined || operation === undefined) {
         // Nothing is described at this address, so it can only be refused.
-        assert.ok([400, 401, 403, 404, 405, 429].includes(reply.status), `${what} is not described`);
-        const allowed = ['X-Request-Id', 'WWW-Authenticate', 'Allow', 'x-should-retry', ...limitNames];
+        assert.ok(
+          [400, 401, 403, 404, 405, 413, 415, 429].includes(reply.status),
+          `${what} is not described`,
+        );
+        const allowed = [
+          'X-Request-Id',
+          'WWW-Authenticate',
+          'Allow',
+          'Cache-Control',
+          'x-should-retry',
+          ...limitNames,
+        ];
         checkHeaders(reply.headers, allowed, what);
         checkError(reply, undefined, what);
         return;

@@ -16,6 +16,8 @@ const samples: Record<ErrorReason, { message: string; param?: string }> = {
     param: 'model',
   },
   not_found: { message: 'There is no such image.' },
+  admin_required: { message: 'This needs the admin key.' },
+  bad_csrf_token: { message: "Send the session's token as 'x-csrf-token'." },
   method_not_allowed: { message: 'This address takes GET, HEAD.' },
   missing_parameter: { message: "'prompt' is missing. Say what the image is to show.", param: 'prompt' },
   invalid_type: { message: "'n' must be an integer.", param: 'n' },
@@ -94,7 +96,9 @@ const samples: Record<ErrorReason, { message: string; param?: string }> = {
 /** What a request of this kind may be refused with, by status. */
 export function errorsOf(operation: Operation): Map<number, readonly ErrorReason[]> {
   const reasons = new Set<ErrorReason>([
-    ...(operation.access === 'key' ? (['invalid_api_key', 'api_key_frozen', 'rate_limited'] as const) : []),
+    ...(operation.access === 'key'
+      ? (['invalid_api_key', 'api_key_frozen', 'bad_csrf_token', 'rate_limited'] as const)
+      : []),
     // Of a request that has no Host header, or two.
     'invalid_value',
     ...operation.errors,

@@ -5,6 +5,7 @@ import { parameterHandling } from './0004-parameter-handling.ts';
 import { webhooks } from './0005-webhooks.ts';
 import { assets } from './0006-assets.ts';
 import { ledger } from './0007-ledger.ts';
+import { consoleSessions } from './0008-console.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   webhooks,
   assets,
   ledger,
+  consoleSessions,
 ];
