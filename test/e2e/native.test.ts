@@ -153,6 +153,36 @@ test('images are checked and put in as the upstream takes them, assets at any de
   assert.ok(record.text.includes(asset));
 });
 
+test('edits take native bodies too, which must hold an image and be JSON', async () => {
+  const uri = `data:image/png;base64,${png.toString('base64')}`;
+  const edit = (body: unknown, headers: Record<string, string> = {}) =>
+    easel.ask('POST', '/v1/images/edits', body, { 'native-params': 'true', ...headers });
+  const ark = { model: 'seedream-4.5', prompt: 'the boat at night', optimize_prompt_options: {} };
+  const made = await edit({ ...ark, image: [uri, `asset://${assetId}`] });
+  assert.equal(made.status, 200, made.text);
+  assert.deepEqual(sentTo('ark')['optimize_prompt_options'], {});
+  const record = await easel.ask('GET', `/v1/images/${String(made.at('id'))}`);
+  assert.deepEqual(Object.keys(Object(record.at('parameters'))), ['native_params']);
+
+  const earlier = submits();
+  assertRefused(await edit(ark), { status: 400, reason: 'missing_parameter' });
+  assertRefused(await edit({ model: 'glm-image', prompt: 'a boat' }), {
+    status: 400,
+    reason: 'missing_parameter',
+  });
+  const streamed = await edit({ ...ark, image: uri, stream: true });
+  assertRefused(streamed, { status: 400, reason: 'invalid_value', param: 'stream' });
+  for (const body of [{}, '[]', 'no json'])
+    assertRefused(await edit(body), { status: 400, reason: 'native_body_required' });
+  const form = new FormData();
+  form.append('model', 'seedream-4.5');
+  form.append('image', new Blob([png]), 'x.png');
+  const headers = { authorization: `Bearer ${testSecret}`, 'native-params': 'true' };
+  const sent = await fetch(`${easel.url}/v1/images/edits`, { method: 'POST', headers, body: form });
+  assertRefused(await answered(sent), { status: 400, reason: 'native_body_required' });
+  assert.equal(submits(), earlier);
+});
+
 test('a native request that prefers it is answered at once, and its record has the images later', async () => {
   for (const body of [
     { model: 'kling-image-o1', prompt: 'a boat', n: 2 },

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GatewayError } from '../../core/errors.ts';
 import type { ApiKey } from '../../core/key-store.ts';
 import type { PreparedOrder } from '../../generation/idempotency.ts';
 import { keyOf } from '../auth.ts';
@@ -55,12 +54,7 @@ async function prepare(
 ): Promise<PreparedOrder> {
   const model = readModel(body, tools.catalog, key);
   if (readNativeSwitch(request.headers)) {
-    if (isEdit)
-      throw new GatewayError(
-        'native_not_supported',
-        'Native parameters are taken by POST /v1/images/generations.',
-      );
-    const native = await readNativeRequest(body, model, key.id, request.headers, tools);
+    const native = await readNativeRequest({ body, isEdit }, model, key.id, request.headers, tools);
     return { ...native, keyId: key.id, spelling: {}, responseFormat: defaultFormat(model.card) };
   }
   const bent = isLenient ? bendToCard(body, model) : { body, warnings: [] };

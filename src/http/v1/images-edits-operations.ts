@@ -17,7 +17,7 @@ export const editOperations = {
       tag: 'Create',
       summary: 'Create images from images',
       about:
-        'The same as `POST /v1/images/generations`, with at least one image, in the shape OpenAI clients send: a form with `image`, `image[]` or `image[0]` and scalars as text, or JSON with `images: [{"image_url": "..."}]` or `{"file_id": "<asset id>"}`. What a file is, its bytes say; its name and type do not count.',
+        'The same as `POST /v1/images/generations`, with at least one image, in the shape OpenAI clients send: a form with `image`, `image[]` or `image[0]` and scalars as text, or JSON with `images: [{"image_url": "..."}]` or `{"file_id": "<asset id>"}`. What a file is, its bytes say; its name and type do not count. With `Native-Params` the body is JSON and holds an image in its own place.',
       access: 'key',
       parameters: createHeaders,
       body: { 'application/json': jsonBody, 'multipart/form-data': formBody },

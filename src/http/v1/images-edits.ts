@@ -4,8 +4,8 @@ import type { HttpTools } from '../tools.ts';
 import { createImages } from './create-images.ts';
 import { readFormFields } from './form-fields.ts';
 import type { editOperations } from './images-edits-operations.ts';
-import { refuseEncoded } from './images-generations.ts';
-import { readJsonObject } from './json-body.ts';
+import { readBody, refuseEncoded } from './images-generations.ts';
+import { nativeBodyRequired, saysNative } from './native-switch.ts';
 
 const endpoint = '/v1/images/edits';
 
@@ -16,9 +16,10 @@ export function editRoutes(tools: HttpTools): RoutesOf<typeof editOperations> {
       POST: async (request, reply) => {
         refuseEncoded(request);
         if (!isForm(request)) {
-          const body = readJsonObject(request.body);
+          const body = readBody(request);
           return await createImages({ endpoint, body, isEdit: true }, request, reply, tools);
         }
+        if (saysNative(request.headers)) throw nativeBodyRequired();
         const form = await readForm(request, tools.settings.forms);
         try {
           const read = readFormFields(form);

@@ -27,7 +27,7 @@ export function generationRoutes(tools: HttpTools): RoutesOf<typeof generationOp
 }
 
 /** With Native-Params every fault of the body's form has one text (public-api.md section 6). */
-function readBody(request: FastifyRequest): Readonly<Record<string, unknown>> {
+export function readBody(request: FastifyRequest): Readonly<Record<string, unknown>> {
   try {
     const body = readJsonObject(request.body);
     if (Object.keys(body).length > 0 || !saysNative(request.headers)) return body;

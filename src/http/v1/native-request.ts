@@ -36,7 +36,7 @@ const ownFields: ReadonlySet<string> = new Set([
  * upstream takes them, the rest goes out as it is. Throws GatewayError.
  */
 export async function readNativeRequest(
-  body: Body,
+  { body, isEdit }: { body: Body; isEdit: boolean },
   model: Model,
   keyId: string,
   headers: IncomingHttpHeaders,
@@ -57,6 +57,12 @@ export async function readNativeRequest(
   const own: NativeBody = structuredClone(rest);
   const images = [...native.imagesOf(own)];
   images.push(...assetsElsewhere(own, images, (image) => native.inline(image)));
+  if (isEdit && images.length === 0) {
+    throw new GatewayError(
+      'missing_parameter',
+      'An edit needs at least one image, in its place in the native body.',
+    );
+  }
   const references = images.map(({ param, text }): InputReference => ({
     field: param,
     param,
