@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import OpenAI, { APIError } from 'openai';
 import { claimedDraw } from '../kit/claimed-draw.ts';
+import { allEvents, eventsOf, placesOf, type CreateEvent } from '../kit/create-events.ts';
 import { fastClock } from '../kit/fast-clock.ts';
 import { startTestGateway, testSecret, type TestGateway, type TestGatewayOptions } from '../kit/gateway.ts';
 import { heldDraw } from '../kit/held-draw.ts';
@@ -9,24 +10,6 @@ import { until } from '../kit/until.ts';
 
 const create = '/v1/images/generations';
 const boat = { model: 'seedream-4.5', prompt: 'a paper boat', stream: true };
-
-interface Event {
-  name: string;
-  data: {
-    type: string;
-    index: number;
-    size: string;
-    url?: string;
-    b64_json?: string;
-    output_format: string;
-    created_at: number;
-    usage: { generated_images: number; output_tokens: number; total_tokens: number };
-    failure?: { reason: string };
-    error?: { reason: string; code: string };
-    partial_image_index?: number;
-    warnings?: { param: string }[];
-  };
-}
 
 async function start(
   t: TestContext,
@@ -56,28 +39,6 @@ function open(easel: TestGateway, body: object, init: RequestInit = {}): Promise
   });
 }
 
-/** The events as they come. */
-async function* eventsOf(response: Response): AsyncGenerator<Event> {
-  let text = '';
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    text += chunk;
-    const blocks = text.split('\n\n');
-    text = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const name = /^event: (.+)$/m.exec(block)?.[1];
-      const data = /^data: (.+)$/m.exec(block)?.[1];
-      if (name !== undefined && data !== undefined) yield { name, data: JSON.parse(data) as Event['data'] };
-    }
-  }
-  assert.equal(text, '', 'the stream ended within an event');
-}
-
-async function all(response: Response): Promise<Event[]> {
-  const events: Event[] = [];
-  for await (const event of eventsOf(response)) events.push(event);
-  return events;
-}
-
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0);
 }
@@ -87,7 +48,7 @@ test('each image is one event with its own part of the usage', async (t) => {
   const response = await open(easel, { ...boat, n: 3 });
   assert.equal(response.status, 200);
   assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
-  const events = await all(response);
+  const events = await allEvents(response);
   assert.deepEqual(
     events.map(({ name }) => name),
     Array.from({ length: 3 }, () => 'image_generation.completed'),
@@ -110,7 +71,7 @@ test('each image is one event with its own part of the usage', async (t) => {
 
 test('links instead of bytes where they are asked for', async (t) => {
   const easel = await start(t);
-  const [event] = await all(await open(easel, { ...boat, response_format: 'url' }));
+  const [event] = await allEvents(await open(easel, { ...boat, response_format: 'url' }));
   assert.equal(event?.data.b64_json, undefined);
   assert.equal((await fetch(event?.data.url ?? '')).status, 200);
 });
@@ -156,7 +117,7 @@ test('a group gives all its images and sums up', async (t) => {
     sequential_image_generation: 'auto',
     sequential_image_generation_options: { max_images: 4 },
   });
-  const events = await all(response);
+  const events = await allEvents(response);
   const made = events.filter(({ name }) => name === 'image_generation.completed');
   const failed = events.filter(({ name }) => name === 'image_generation.failed');
   assert.deepEqual(placesOf(made), [0, 2, 3]);
@@ -168,15 +129,35 @@ test('a group gives all its images and sums up', async (t) => {
   assert.equal(sum(made.map(({ data }) => data.usage.output_tokens)), record.at('usage.output_tokens'));
 });
 
+test('of a group whose stream ends before all was said, the rest is told as unknown', async (t) => {
+  const easel = await start(t);
+  const response = await open(easel, {
+    ...boat,
+    prompt: 'boats sim:fewer:2 sim:without-completed',
+    sequential_image_generation: 'auto',
+    sequential_image_generation_options: { max_images: 4 },
+  });
+  const events = await allEvents(response);
+  assert.deepEqual(
+    events.map(({ name, data }) => [name, data.index, data.failure?.reason]),
+    [
+      ['image_generation.completed', 0, undefined],
+      ['image_generation.completed', 1, undefined],
+      ['image_generation.failed', 2, 'outcome_unknown'],
+      ['image_generation.failed', 3, 'outcome_unknown'],
+    ],
+  );
+});
+
 test('several images of one task come when it ends', async (t) => {
   const easel = await start(t, { clock: fastClock(20) });
-  const events = await all(await open(easel, { ...boat, model: 'kling-image-o1', n: 3 }));
+  const events = await allEvents(await open(easel, { ...boat, model: 'kling-image-o1', n: 3 }));
   assert.deepEqual(placesOf(events), [0, 1, 2]);
 });
 
 test('when everything fails there is one error, and before acceptance an ordinary one', async (t) => {
   const easel = await start(t);
-  const events = await all(await open(easel, { ...boat, n: 2, prompt: 'a boat sim:moderated' }));
+  const events = await allEvents(await open(easel, { ...boat, n: 2, prompt: 'a boat sim:moderated' }));
   assert.deepEqual(
     events.map(({ name, data }) => [name, data.type, data.error?.reason, data.error?.code]),
     [['error', 'error', 'content_policy', '400']],
@@ -217,10 +198,10 @@ test('a repeat by Idempotency-Key joins the events, and later gets the stored on
     open(easel, { ...boat, n: 2 }, { headers }),
   ]);
   held.release();
-  const [one, two] = await Promise.all([all(first), all(second)]);
+  const [one, two] = await Promise.all([allEvents(first), allEvents(second)]);
   const third = await open(easel, { ...boat, n: 2 }, { headers });
   assert.equal(third.headers.get('idempotency-replayed'), 'true');
-  const three = await all(third);
+  const three = await allEvents(third);
   assert.deepEqual(shown(two), shown(one));
   assert.deepEqual(shown(three), shown(one));
   assert.equal(easel.bought(), 2);
@@ -272,12 +253,8 @@ test('the official client sees previews of models that show some', async (t) => 
 });
 
 /** What one sees of them, in the order of the images. */
-function shown(events: readonly Event[]) {
+function shown(events: readonly CreateEvent[]) {
   return events
     .map(({ data: { index, b64_json: bytes, usage } }) => ({ index, bytes, usage }))
     .sort((a, b) => a.index - b.index);
-}
-
-function placesOf(events: readonly Event[]): number[] {
-  return events.map(({ data }) => data.index).sort((a, b) => a - b);
 }

@@ -17,8 +17,8 @@ const eventSchema = entrySchema.extend({
 
 /**
  * The images of a group as they come (upstream-seedream.md section 7): each is handed over at once, all of them are
- * the result. A stream that ends without `completed` has made what came; how many were to come is the upstream's
- * choice, so none of it is missing.
+ * the result. How many come is the upstream's choice, and `completed` says that these were all. A stream that ends
+ * without it has made what came, and what became of the rest nobody knows (section 7).
  */
 export function makeEventReader(
   request: ImageRequest,
@@ -28,6 +28,8 @@ export function makeEventReader(
   let usage: z.infer<typeof usageSchema>;
   let model: string | undefined;
   let upstreamId: string | undefined;
+  /** There is nothing more to come. */
+  let isWhole = false;
 
   function take(answer: Answer): boolean {
     const event = eventSchema.parse(answer.body);
@@ -39,10 +41,13 @@ export function makeEventReader(
         const image = toCallImage(event, event.image_index ?? images.length, answer);
         images.push(image);
         onImage?.(image);
+        // After a failure of its own the upstream makes no more of the group (section 7).
+        isWhole ||= event.error?.code === 'InternalServiceError';
         return false;
       }
       case 'image_generation.completed':
         usage = event.usage;
+        isWhole = true;
         return false;
       default:
         if (event.type === 'error' || event.error) throw readFault(answer);
@@ -60,7 +65,7 @@ export function makeEventReader(
       );
     }
     return {
-      images,
+      images: isWhole ? images : [...images, ...restOf(request, images, fault)],
       ...toUsage(usage),
       ...(model === undefined ? {} : { model }),
       ...(upstreamId === undefined ? {} : { upstreamId }),
@@ -68,4 +73,16 @@ export function makeEventReader(
   }
 
   return { take, end };
+}
+
+/** What may have been made besides, of all that could have come. */
+function restOf(
+  { group }: ImageRequest,
+  images: readonly CallImage[],
+  fault: UpstreamFault = new UpstreamFault('unknown', { details: 'the stream ended before `completed`' }),
+): CallImage[] {
+  const there = new Set(images.map(({ position }) => position));
+  return Array.from({ length: group?.maxImages ?? 0 }, (_, position) => position)
+    .filter((position) => !there.has(position))
+    .map((position) => ({ kind: 'failed', position, fault }));
 }
