@@ -36,10 +36,13 @@ export function usePoll<T>(
     const leaving = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isAsking = false;
+    let isAskedAgain = false;
     let failures = 0;
 
     async function ask(): Promise<void> {
       clearTimeout(timer);
+      // The answer on its way may be older than what made somebody ask.
+      isAskedAgain = isAsking;
       if (isAsking || leaving.signal.aborted || document.visibilityState === 'hidden') return;
       isAsking = true;
       try {
@@ -52,8 +55,9 @@ export function usePoll<T>(
           setPolled((before) => ({ data: before.data, error: asApiError(thrown) }));
       }
       isAsking = false;
-      if (!leaving.signal.aborted)
-        timer = setTimeout(() => void ask(), Math.min(longestWaitMs, everyMs * 2 ** failures));
+      if (leaving.signal.aborted) return;
+      const waitMs = isAskedAgain ? 0 : Math.min(longestWaitMs, everyMs * 2 ** failures);
+      timer = setTimeout(() => void ask(), waitMs);
     }
 
     const onVisible = (): void => void ask();

@@ -4,8 +4,8 @@ import { Button } from './button.tsx';
 
 interface DialogProps {
   title: string;
-  /** Escape, the cross and a click beside it. */
-  onClose: () => void;
+  /** Escape, the cross and a click beside it. Absent: only what stands in it closes it. */
+  onClose?: (() => void) | undefined;
   wide?: boolean;
   children: ComponentChildren;
 }
@@ -28,17 +28,29 @@ export function Dialog({ title, onClose, wide, children }: DialogProps): JSX.Ele
       ref={dialog}
       class={wide ? 'dialog dialog-wide' : 'dialog'}
       aria-labelledby={titleId}
+      onKeyDown={(event) => {
+        // Before the browser sees it: at a second Escape it would no longer ask.
+        if (event.key !== 'Escape') return;
+        event.preventDefault();
+        onClose?.();
+      }}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        onClose?.();
+      }}
+      onClose={() => {
+        // A browser's own way back may close it without asking; ours has taken it out of the page before.
+        if (dialog.current?.isConnected !== true) return;
+        if (onClose) onClose();
+        else dialog.current.showModal();
       }}
       onMouseDown={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current) onClose?.();
       }}
     >
       <div class="dialog-head">
         <h2 id={titleId}>{title}</h2>
-        <Button kind="quiet" size="small" icon="close" label="Close" onClick={onClose} />
+        {onClose && <Button kind="quiet" size="small" icon="close" label="Close" onClick={onClose} />}
       </div>
       <div class="dialog-body">{children}</div>
     </dialog>

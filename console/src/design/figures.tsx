@@ -2,6 +2,8 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { formatMoney } from './money.ts';
 
+export { formatMoney };
+
 /** An amount of money, without the zeros nobody needs. null: no price is known. */
 export function Money({ of }: { of: { amount: string; currency: string } | null | undefined }): JSX.Element {
   return <span class="number">{formatMoney(of)}</span>;
