@@ -9,6 +9,8 @@ export interface RequestOptions {
   query?: Readonly<Record<string, string | number | null | undefined>>;
   headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
+  /** Is sent to its end also when the page goes away meanwhile. */
+  keepalive?: boolean;
 }
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -18,7 +20,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  * 401 also opens the sign-in screen over the page, which keeps its state. An abort is thrown as it is.
  */
 export async function send(method: Method, path: string, options: RequestOptions = {}): Promise<Response> {
-  const { body, query = {}, headers = {}, signal } = options;
+  const { body, query = {}, headers = {}, signal, keepalive = false } = options;
   const isForm = body instanceof FormData;
   const csrf = method === 'GET' ? undefined : csrfToken();
   let response: Response;
@@ -26,6 +28,7 @@ export async function send(method: Method, path: string, options: RequestOptions
     response = await fetch(withQuery(path, query), {
       method,
       credentials: 'same-origin',
+      keepalive,
       headers: {
         ...(csrf === undefined ? {} : { 'x-csrf-token': csrf }),
         ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),

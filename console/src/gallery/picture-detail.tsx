@@ -1,0 +1,289 @@
+import type { JSX } from 'preact';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { ownLink } from '../api/own-link.ts';
+import { Button, LinkButton } from '../design/button.tsx';
+import { Icon } from '../design/icon.tsx';
+import { Failed, Loading } from '../design/notice.tsx';
+import { createFromLink, pictureLink } from '../links.ts';
+import { sessionState } from '../session/session.ts';
+import { useStore } from '../store.ts';
+import { copyText } from './copy-text.ts';
+import { DownloadForm } from './download-form.tsx';
+import { PictureFacts } from './picture-facts.tsx';
+import type { ListState, PictureList } from './picture-list.ts';
+import type { Picture, PictureSource } from './source.ts';
+import { Thumbnail } from './thumbnail.tsx';
+import { useNeighbours, usePicture } from './use-picture.ts';
+import { placesOf, shorten, type Place } from './words.ts';
+
+interface DetailProps {
+  id: string;
+  /** The place of an image in the record; undefined: the first that was made. */
+  index: number | undefined;
+  list: PictureList;
+  state: ListState;
+  source: PictureSource;
+  isAdmin: boolean;
+  onShow: (id: string, index?: number) => void;
+  onClose: () => void;
+  onDelete: (id: string) => void;
+}
+
+/** One record, large, over the grid. It has an address of its own. */
+export function PictureDetail(props: DetailProps): JSX.Element {
+  const { id, list, state, source, onShow, onClose, onDelete } = props;
+  const dialog = useModal();
+  const titleId = useId();
+  const { newer, older } = useNeighbours(id, list, state.ids, source);
+  const one = usePicture(id, list, source);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const { target } = event;
+    const isTyping = target instanceof HTMLElement && target.closest('input, select, textarea') !== null;
+    if (isTyping || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.key === 'ArrowLeft' && newer !== undefined) onShow(newer);
+    else if (event.key === 'ArrowRight' && older !== undefined) onShow(older);
+    else if (event.key === 'Delete' && one.state === 'ready') onDelete(id);
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <dialog
+      ref={dialog}
+      class="detail"
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === dialog.current) onClose();
+      }}
+      onKeyDown={onKeyDown}
+    >
+      <div class="detail-head">
+        <h2 id={titleId}>Picture</h2>
+        <div class="detail-moves">
+          <Button
+            kind="quiet"
+            icon="left"
+            label="Newer picture"
+            disabled={newer === undefined}
+            onClick={() => newer && onShow(newer)}
+          />
+          <Button
+            kind="quiet"
+            icon="right"
+            label="Older picture"
+            disabled={older === undefined}
+            onClick={() => older && onShow(older)}
+          />
+        </div>
+        <Button kind="quiet" icon="close" label="Close" onClick={onClose} />
+      </div>
+      {one.state === 'loading' && <Loading what="the picture" />}
+      {one.state === 'failed' && <Failed error={one.error} onRetry={one.reload} />}
+      {one.state === 'gone' && (
+        <div class="notice">
+          <Icon name="image" />
+          <p>There is no such picture here. It may have been deleted, or belong to another key.</p>
+        </div>
+      )}
+      {one.state === 'ready' && <Opened key={id} {...props} picture={one.picture} onBroken={one.reload} />}
+    </dialog>
+  );
+}
+
+function Opened(props: DetailProps & { picture: Picture; onBroken: () => void }): JSX.Element {
+  const { picture, isAdmin, onShow, onDelete, onBroken } = props;
+  const { id } = picture;
+  const places = placesOf(picture);
+  const place =
+    places.find(({ index }) => index === props.index) ??
+    places.find(({ kind }) => kind === 'image') ??
+    places[0];
+  const image = place?.kind === 'image' ? place.image : undefined;
+  return (
+    <div class="detail-body">
+      <div class="detail-stage">
+        {image !== undefined ? (
+          <LargePicture key={image.index} picture={picture} image={image} onBroken={onBroken} />
+        ) : (
+          <NoPicture picture={picture} place={place} />
+        )}
+        {places.length > 1 && (
+          <div class="strip" role="group" aria-label="Images of this request">
+            {places.map((other) => (
+              <button
+                key={other.index}
+                type="button"
+                class="strip-part"
+                aria-label={`Image ${other.index + 1}${other.kind === 'failed' ? ', failed' : ''}`}
+                aria-pressed={other.index === place?.index ? 'true' : 'false'}
+                onClick={() => onShow(id, other.index)}
+              >
+                {other.kind === 'image' ? (
+                  <Thumbnail url={other.image.thumbnail_url} alt="" onBroken={onBroken} />
+                ) : (
+                  <Icon name="alert" />
+                )}
+              </button>
+            ))}
+          </div>
+        )}
+      </div>
+      <div class="detail-side">
+        <p class="detail-prompt foreign-text" dir="auto">
+          {picture.prompt}
+        </p>
+        <div class="detail-acts">
+          {image !== undefined && (
+            <LinkButton kind="primary" icon="pen" href={createFromLink(id, image.index)}>
+              Edit in Create
+            </LinkButton>
+          )}
+          <CopyButton icon="copy" text={picture.prompt}>
+            Copy prompt
+          </CopyButton>
+          <CopyButton
+            icon="link"
+            text={`${location.origin}${pictureLink(id, place?.index ?? 0)}`}
+            title="A link to this page, for those who can sign in"
+          >
+            Copy link
+          </CopyButton>
+          {picture.status !== 'in_progress' && (
+            <Button kind="danger" icon="trash" onClick={() => onDelete(id)}>
+              Delete
+            </Button>
+          )}
+        </div>
+        {image !== undefined && <DownloadForm key={image.index} id={id} image={image} isAdmin={isAdmin} />}
+        <PictureFacts picture={picture} image={image} />
+      </div>
+    </div>
+  );
+}
+
+/** The small picture stands in its place, in its shape, until the large one has come. */
+function LargePicture({
+  picture,
+  image,
+  onBroken,
+}: {
+  picture: Picture;
+  image: Picture['images'][number];
+  onBroken: () => void;
+}): JSX.Element {
+  const [broken, setBroken] = useState<readonly string[]>([]);
+  const { width, height, url, thumbnail_url: small } = image;
+  if (broken.length > 1 || (broken.length === 1 && broken[0] === url))
+    return (
+      <div class="stage-message">
+        {broken.length > 1 ? (
+          <>
+            <Icon name="alert" />
+            <p>This picture cannot be shown. It can still be downloaded.</p>
+          </>
+        ) : (
+          <span class="spinner" />
+        )}
+      </div>
+    );
+  return (
+    <a
+      class="stage-picture"
+      href={ownLink(url)}
+      target="_blank"
+      rel="noreferrer"
+      title="Open in full size, in a new tab"
+      style={{
+        aspectRatio: `${width} / ${height}`,
+        maxWidth: `${width}px`,
+        '--ratio': String(width / height),
+      }}
+    >
+      <img class="stage-small" src={ownLink(small)} alt="" />
+      <img
+        class="stage-large"
+        src={ownLink(url)}
+        width={width}
+        height={height}
+        alt={shorten(picture.prompt, 300)}
+        onError={() => {
+          setBroken([...broken, url]);
+          if (broken.length === 0) onBroken();
+        }}
+      />
+    </a>
+  );
+}
+
+function NoPicture({ picture, place }: { picture: Picture; place: Place | undefined }): JSX.Element {
+  if (picture.status === 'in_progress')
+    return (
+      <div class="stage-message" role="status">
+        <span class="spinner" />
+        <p>It is being made.</p>
+      </div>
+    );
+  const error = place?.kind === 'failed' ? place.error : picture.error;
+  return (
+    <div class="stage-message stage-message-bad">
+      <Icon name="alert" />
+      <h3>{place?.kind === 'failed' ? `Image ${place.index + 1} failed` : 'It failed'}</h3>
+      <p class="foreign-text" dir="auto">
+        {error?.message ?? 'No reason is known.'}
+      </p>
+    </div>
+  );
+}
+
+/** Says for a moment that it did; said inside the dialog, as everything outside is out of reach then. */
+function CopyButton(props: {
+  text: string;
+  icon: 'copy' | 'link';
+  title?: string;
+  children: string;
+}): JSX.Element {
+  const [said, setSaid] = useState<string>();
+  useEffect(() => {
+    const timer = setTimeout(() => setSaid(undefined), 2500);
+    return () => clearTimeout(timer);
+  }, [said]);
+  return (
+    <>
+      <Button
+        icon={said === 'Copied' ? 'check' : props.icon}
+        title={props.title}
+        onClick={() => {
+          void copyText(props.text).then((isDone) =>
+            setSaid(isDone ? 'Copied' : 'Your browser does not allow it'),
+          );
+        }}
+      >
+        {said ?? props.children}
+      </Button>
+      <span class="visually-hidden" role="status">
+        {said ?? ''}
+      </span>
+    </>
+  );
+}
+
+/**
+ * A native dialog that is open as long as it is rendered, except while the sign-in stands in front: an open one would
+ * keep that from being used.
+ */
+function useModal() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const hasEnded = useStore(sessionState).state === 'ended';
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    if (hasEnded) return undefined;
+    element?.showModal();
+    return () => element?.close();
+  }, [hasEnded]);
+  return dialog;
+}

@@ -1,0 +1,40 @@
+import type { Picture } from './source.ts';
+
+/** `1 picture`, `3 pictures`, `1,200 pictures`. */
+export function countOf(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** One place of a record: the image that stands there, or that it failed. */
+export type Place =
+  | { kind: 'image'; index: number; image: Picture['images'][number] }
+  | { kind: 'failed'; index: number; error: Picture['failed_images'][number]['error'] };
+
+/** All places of a record in their order. Empty: it failed as a whole, or is still being made. */
+export function placesOf(picture: Picture): readonly Place[] {
+  return [
+    ...picture.images.map((image): Place => ({ kind: 'image', index: image.index, image })),
+    ...picture.failed_images.map(({ index, error }): Place => ({ kind: 'failed', index, error })),
+  ].toSorted((a, b) => a.index - b.index);
+}
+
+/** What a cell of the grid is called by those who cannot see it. */
+export function labelOf(picture: Picture): string {
+  const { prompt, status, model, images, failed_images: failed, error, created_at: at } = picture;
+  const made = new Date(at * 1000).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+  const state =
+    status === 'in_progress'
+      ? 'in progress'
+      : status === 'failed'
+        ? `failed: ${error?.message ?? 'no reason is known'}`
+        : images.length + failed.length === 1
+          ? undefined
+          : `${countOf(images.length, 'image')}${failed.length === 0 ? '' : `, ${failed.length} failed`}`;
+  return [shorten(prompt, 160), state, model, made].filter((part) => part !== undefined).join(', ');
+}
+
+/** At most so many characters, never half of one. */
+export function shorten(text: string, most: number): string {
+  const characters = Array.from(text);
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+}
