@@ -13,12 +13,19 @@ export interface NativeImage {
   put(image: InputImage): void;
 }
 
+export interface NativeTerms {
+  size?: string;
+  quality?: string;
+}
+
 /** How a provider takes a body in its upstream's own words (public-api.md section 6). */
 export interface NativeAdapter {
   /** As far as the body has one. */
   promptOf(body: NativeBody): string | undefined;
   /** How many images it can make at the most; where the body does not say, what the model can. */
   countOf(body: NativeBody): number;
+  /** What a price may depend on, in the words of a card: the tier or WxH and the quality that the body asks for. */
+  termsOf(body: NativeBody): NativeTerms;
   /** Every place where an image stands. `put` changes the body. */
   imagesOf(body: NativeBody): NativeImage[];
   /** An image as it stands in a text of the body. */
@@ -28,6 +35,19 @@ export interface NativeAdapter {
 /** A whole number above 0 as a caller wrote it, or `most` for anything else. */
 export function countOrMost(value: unknown, most: number): number {
   return Number.isInteger(value) && Number(value) >= 1 ? Math.min(Number(value), most) : most;
+}
+
+/** Longer texts are no size and no quality. */
+const maxTermLength = 32;
+
+/** The terms that are there, tiers as cards write them: `2K`. */
+export function termsFrom(size: unknown, quality?: unknown): NativeTerms {
+  const isTerm = (value: unknown): value is string =>
+    typeof value === 'string' && value !== '' && value.length <= maxTermLength;
+  return {
+    ...(isTerm(size) ? { size: /^\d+k$/.test(size) ? size.toUpperCase() : size } : {}),
+    ...(isTerm(quality) ? { quality } : {}),
+  };
 }
 
 export function textOrNothing(value: unknown): string | undefined {

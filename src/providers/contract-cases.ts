@@ -19,6 +19,8 @@ export interface Facts {
   /** What its simulator's named errors mean, where upstreams differ. */
   overloaded: FaultKind;
   quota: FaultKind;
+  /** A body in its own words that asks for one image of the default size. */
+  native: Readonly<Record<string, unknown>> | undefined;
   /** A picture refused after it was made. */
   refusedOutput: FaultKind;
   /** Takes an id of ours. */
@@ -159,6 +161,27 @@ export const cases: readonly Case[] = [
       assert.ok((usage?.outputTokens ?? 0) > 0);
       assert.equal(usage?.totalTokens, (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0));
       assert.equal(model, facts.isModelUnsaid === true ? undefined : bench.card.upstreamModel);
+    },
+  },
+  {
+    name: 'a native body brings as many images and the same token counts as our words for it',
+    cannot: ({ provider }) =>
+      provider.native === undefined ? 'takes no native bodies: its words are ours' : undefined,
+    async run(bench, { provider, facts }) {
+      const native = structuredClone({ ...facts.native });
+      assert.equal(provider.native?.countOf(native), 1);
+      const prompt = provider.native?.promptOf(native) ?? '';
+      const [own, ours] = [
+        await bench.make(bench.request({ native })),
+        await bench.make(bench.request({ prompt })),
+      ];
+      assert.deepEqual(places(own), [0]);
+      assert.deepEqual([own.usage, own.model], [ours.usage, ours.model]);
+      assert.deepEqual(
+        await sizeOf(await bench.bytesOf(own.images[0])),
+        await sizeOf(await bench.bytesOf(ours.images[0])),
+      );
+      assert.equal(bench.simulator.control.ledger().length, 2);
     },
   },
   {

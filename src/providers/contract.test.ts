@@ -20,6 +20,7 @@ const facts: Record<string, Facts> = {
     overloaded: 'unknown',
     // A used-up resource pack is a matter of money (1102).
     quota: 'billing',
+    native: { prompt: 'a paper boat', resolution: '1k', aspect_ratio: '1:1' },
     refusedOutput: 'content',
     takesOurId: true,
     tokens: false,
@@ -29,6 +30,7 @@ const facts: Record<string, Facts> = {
     inputs: 'data URI',
     overloaded: 'throttled',
     quota: 'quota',
+    native: { prompt: 'a paper boat', size: '2048x2048' },
     refusedOutput: 'content',
     takesOurId: false,
     tokens: true,
@@ -38,6 +40,10 @@ const facts: Record<string, Facts> = {
     inputs: 'bare',
     overloaded: 'overloaded',
     quota: 'quota',
+    native: {
+      contents: [{ parts: [{ text: 'a paper boat' }] }],
+      generation_config: { response_modalities: ['IMAGE'], image_config: { image_size: '1K' } },
+    },
     refusedOutput: 'content',
     takesOurId: false,
     tokens: true,
@@ -47,6 +53,7 @@ const facts: Record<string, Facts> = {
     inputs: undefined,
     overloaded: 'throttled',
     quota: 'quota',
+    native: { prompt: 'a paper boat', size: '1280x1280' },
     // FAIL says no reason.
     refusedOutput: 'failed',
     takesOurId: true,
@@ -59,6 +66,7 @@ const facts: Record<string, Facts> = {
     overloaded: 'unknown',
     // No credit left.
     quota: 'billing',
+    native: undefined,
     refusedOutput: 'content',
     takesOurId: false,
     tokens: true,

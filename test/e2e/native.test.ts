@@ -86,6 +86,10 @@ const good: readonly (readonly [Upstream, Record<string, unknown>, number])[] = 
   ['zai', { model: 'glm-image', prompt: 'a boat', size: '1280x1280' }, 1],
 ];
 
+function size(body: Record<string, unknown>): Record<string, unknown> {
+  return body['size'] === undefined ? {} : { size: body['size'] };
+}
+
 for (const [upstream, body, most] of good) {
   test(`${upstream} takes its own words for ${String(body['model'])}, and answers in the normal shape`, async () => {
     const answer = await create(body);
@@ -99,7 +103,10 @@ for (const [upstream, body, most] of good) {
     const record = await easel.ask('GET', `/v1/images/${String(answer.at('id'))}`);
     assert.equal(record.at('prompt'), 'a boat');
     assert.equal(record.at('model'), body['model']);
-    assert.deepEqual(Object.keys(Object(record.at('parameters'))), ['native_params']);
+    const { native_params: kept, ...terms } = Object(record.at('parameters')) as Record<string, unknown>;
+    assert.deepEqual(kept, JSON.parse(JSON.stringify({ ...body, model: undefined })));
+    const expected = { kling: { size: '1K' }, ark: size(body), gemini: {}, zai: { size: '1280x1280' } };
+    assert.deepEqual(terms, expected[upstream]);
     const listed = await easel.ask('GET', `/v1/models/${String(body['model'])}`);
     assert.equal(listed.at('native_params'), true);
   });

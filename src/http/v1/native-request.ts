@@ -75,7 +75,8 @@ export async function readNativeRequest(
   return {
     model: { ...model, routes },
     request: { ...blank(model.card.id, native.promptOf(own) ?? '', count), native: own },
-    parameters: { native_params: kept },
+    // Beside it what the price may depend on, as a request in our words would have said it.
+    parameters: { ...native.termsOf(own), native_params: kept },
     warnings: loaded.warnings,
   };
 }

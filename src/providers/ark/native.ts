@@ -1,6 +1,7 @@
 import {
   countOrMost,
   objectAt,
+  termsFrom,
   textOrNothing,
   toDataUri,
   type NativeAdapter,
@@ -15,6 +16,7 @@ export const native: NativeAdapter = {
     const options = objectAt(body['sequential_image_generation_options']);
     return countOrMost(options?.['max_images'], 15);
   },
+  termsOf: (body) => termsFrom(body['size']),
   imagesOf(body) {
     const { image } = body;
     if (typeof image === 'string') {

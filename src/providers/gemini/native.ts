@@ -2,6 +2,7 @@ import {
   countOrMost,
   itemsOf,
   objectAt,
+  termsFrom,
   toBase64,
   type NativeAdapter,
   type NativeBody,
@@ -20,8 +21,13 @@ export const native: NativeAdapter = {
     return texts.length === 0 ? undefined : texts.join('\n');
   },
   countOf(body) {
-    const config = objectAt(body['generationConfig'] ?? body['generation_config']);
+    const config = configOf(body);
     return countOrMost(config?.['candidateCount'] ?? config?.['candidate_count'] ?? 1, 8);
+  },
+  termsOf(body) {
+    const config = configOf(body);
+    const image = objectAt(config?.['imageConfig'] ?? config?.['image_config']);
+    return termsFrom(image?.['imageSize'] ?? image?.['image_size']);
   },
   imagesOf: (body) =>
     partsOf(body).flatMap(({ part, param }): NativeImage[] => {
@@ -33,6 +39,10 @@ export const native: NativeAdapter = {
     }),
   inline: toBase64,
 };
+
+function configOf(body: NativeBody): NativeBody | undefined {
+  return objectAt(body['generationConfig'] ?? body['generation_config']);
+}
 
 const inlineNames = ['inlineData', 'inline_data'];
 const fileNames = ['fileData', 'file_data'];

@@ -2,6 +2,7 @@ import {
   countOrMost,
   itemsOf,
   objectAt,
+  termsFrom,
   textOrNothing,
   toBase64,
   type NativeAdapter,
@@ -12,6 +13,7 @@ import {
 export const native: NativeAdapter = {
   promptOf: (body) => textOrNothing(body['prompt']),
   countOf: (body) => countOrMost(body['n'] ?? 1, 9),
+  termsOf: (body) => termsFrom(body['resolution']),
   imagesOf: (body) =>
     itemsOf(body['image_list']).flatMap((item, i): NativeImage[] => {
       const entry = objectAt(item);
