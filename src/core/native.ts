@@ -42,12 +42,14 @@ const maxTermLength = 32;
 
 /** The terms that are there, tiers as cards write them: `2K`. */
 export function termsFrom(size: unknown, quality?: unknown): NativeTerms {
-  const isTerm = (value: unknown): value is string =>
-    typeof value === 'string' && value !== '' && value.length <= maxTermLength;
   return {
     ...(isTerm(size) ? { size: /^\d+k$/.test(size) ? size.toUpperCase() : size } : {}),
     ...(isTerm(quality) ? { quality } : {}),
   };
+}
+
+function isTerm(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= maxTermLength;
 }
 
 export function textOrNothing(value: unknown): string | undefined {
