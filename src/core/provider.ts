@@ -38,7 +38,7 @@ export interface ProviderContext {
 
 /** Who wants to see images while they are being made, from upstreams that show them (public-api.md section 4.7). */
 export interface PreviewTaker {
-  /** Previews wanted of each image, 1 to 3; fewer may come, or none. */
+  /** Previews wanted of each image, 0 to 3; fewer may come, or none. 0: only the images, each as soon as it is made. */
   perImage: number;
   /** The answer waits for it, so it must be quick; the draft is gone afterwards. What it throws is lost. */
   take(preview: Preview): Promise<void>;

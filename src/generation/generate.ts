@@ -137,6 +137,7 @@ async function finish(
                 call,
                 {
                   ...order.stream,
+                  hasPreviews: order.model.card.parameters['partial_images'] !== undefined,
                   progress,
                   asked,
                   keep: (index, image, route) => keepOne(record.id, index, image, route, signal, tools),

@@ -31,6 +31,8 @@ export function watchCall(
   call: PlannedCall,
   follower: {
     previews: number;
+    /** The model's upstreams show what they are at, so they can also hand over images one by one. */
+    hasPreviews: boolean;
     progress: Progress;
     asked: Asked;
     keep(index: number, image: CallImage, route: Route): Promise<Kept>;
@@ -95,9 +97,10 @@ function usageAlone(
 
 function previewsOf(
   call: PlannedCall,
-  { previews, progress }: { previews: number; progress: Progress },
+  { previews, hasPreviews, progress }: { previews: number; hasPreviews: boolean; progress: Progress },
 ): Pick<Watch, 'previews'> {
-  if (previews === 0) return {};
+  // Without previews an upstream that has some is followed for the sake of the first of several images.
+  if (previews === 0 && !(hasPreviews && call.images > 1)) return {};
   return {
     previews: {
       perImage: previews,

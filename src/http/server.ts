@@ -100,6 +100,10 @@ export function makeServer(tools: HttpTools): FastifyInstance {
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    // Fastify tells of no reply whose reader left in the midst of it.
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) logReply(request, reply, tools, { left: true });
+    });
     checkHost(request);
     if (isAdminRoute(request)) return await authorizeAdmin(request, reply, tools);
     if (!needsKey(request)) return;
@@ -306,7 +310,13 @@ function badAddress(cause: unknown): GatewayError {
 }
 
 /** One line a reply: the route's pattern, never the address itself, which may hold a signature. */
-function logReply(request: FastifyRequest, reply: FastifyReply, tools: HttpTools): void {
+function logReply(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tools: HttpTools,
+  /** Said where the caller left before the whole reply was sent. */
+  end: { left?: true } = {},
+): void {
   const clientId = request.headers['x-client-request-id'];
   const retryCount = request.headers['x-stainless-retry-count'];
   tools.log.info(
@@ -324,7 +334,8 @@ function logReply(request: FastifyRequest, reply: FastifyReply, tools: HttpTools
       ...(typeof retryCount === 'string' && /^\d{1,3}$/.test(retryCount)
         ? { retryCount: Number(retryCount) }
         : {}),
+      ...end,
     },
-    'A request was answered.',
+    end.left ? 'A caller left before the whole answer was sent.' : 'A request was answered.',
   );
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { asGatewayError, toPublicError, type PublicError } from '../../core/errors.ts';
 import { deliveredForm, formatOf } from '../../core/image-copy.ts';
@@ -7,7 +8,6 @@ import { openDelivery } from '../../generation/delivery.ts';
 import type { AcceptedRequest } from '../../generation/idempotency.ts';
 import type { Step } from '../../generation/progress.ts';
 import { shareUsage } from '../../generation/share-usage.ts';
-import { streamOf } from '../stream-of.ts';
 import type { HttpTools } from '../tools.ts';
 import { encodeBase64 } from './base64-reply.ts';
 import type { EventPrefix } from './stream-schemas.ts';
@@ -37,15 +37,13 @@ export async function sendStream(
   tools: StreamTools,
 ): Promise<FastifyReply> {
   const left = new AbortController();
-  const close = (): Promise<void> => {
-    left.abort();
-    return Promise.resolve();
-  };
+  // Not when the stream is closed: that waits for the piece that is being waited for, up to a heartbeat.
+  reply.raw.once('close', () => left.abort());
   return await reply
     .type('text/event-stream; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('x-accel-buffering', 'no')
-    .send(streamOf(eventsOf(streamed, left.signal, tools), close));
+    .send(Readable.from(eventsOf(streamed, left.signal, tools)));
 }
 
 async function* eventsOf(
