@@ -146,7 +146,7 @@ async function resumeCall(
   if (call.state === 'failed') return withRest(done, call, faultOf(call));
   if (stored.length >= call.images) return done;
   // What a done call has not stored has failed, and the faults were written down with it.
-  if (call.state === 'done') return withFailed(done, call, isGroup(record));
+  if (call.state === 'done') return withFailed(done, call, isGroup(record, call));
   if (route === undefined) {
     const fault = new UpstreamFault('unknown', {
       details: `route ${call.route ?? '(none)'} is not configured any more`,
@@ -166,7 +166,7 @@ async function resumeCall(
       );
     const report = await keepCall(
       record.id,
-      { ...call, isGroup: isGroup(record) },
+      { ...call, isGroup: isGroup(record, call) },
       { kind: 'made', result, route, attempts: call.attempts, tried: call.tried },
       extraIndex,
       signal,
@@ -192,7 +192,14 @@ async function resumeCall(
     tools,
   );
   return withStored(
-    await keepCall(record.id, { ...call, isGroup: isGroup(record) }, outcome, extraIndex, signal, tools),
+    await keepCall(
+      record.id,
+      { ...call, isGroup: isGroup(record, call) },
+      outcome,
+      extraIndex,
+      signal,
+      tools,
+    ),
     stored,
   );
 }
@@ -259,8 +266,10 @@ function withStored(report: CallReport, stored: readonly StoredImage[]): CallRep
 }
 
 /** How many a group brings is the upstream's choice: none of it is missing. */
-function isGroup(record: GenerationRecord): boolean {
-  return record.parameters['sequential_image_generation'] === 'auto';
+function isGroup({ parameters }: GenerationRecord, call: Pick<CallRecord, 'images'>): boolean {
+  // A native body that may make several is a group, whatever its words for that are.
+  const isNative = parameters['native_params'] !== undefined && call.images > 1;
+  return isNative || parameters['sequential_image_generation'] === 'auto';
 }
 
 /** The fault a call ended in, as far as it is kept. */

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
+import { fastDraw } from '../kit/fast-draw.ts';
+import { startGatewayProcess } from '../kit/gateway-process.ts';
+import { startTestGateway } from '../kit/gateway.ts';
+import { temporaryFolder } from '../kit/temporary-folder.ts';
+import { until } from '../kit/until.ts';
+
+test('of a native group that brought fewer than it might, nothing is missing after a kill either', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const simulator = await startArkSimulator({ draw: fastDraw, delayMs: 5 });
+  t.after(() => simulator.close());
+  const { control } = simulator;
+  const first = await startGatewayProcess(dataDir, [{ model: 'seedream-4.0', provider: 'ark', simulator }]);
+  t.after(() => first.kill());
+  control.inject({ on: 'submit', kind: 'variant', name: 'fewer', value: 2 });
+  control.inject({ on: 'download', kind: 'hang-before' });
+  const body = {
+    model: 'seedream-4.0',
+    prompt: 'lighthouses',
+    size: '1K',
+    sequential_image_generation: 'auto',
+    sequential_image_generation_options: { max_images: 4 },
+  };
+  const asked = first.post('/v1/images/generations', body, { 'native-params': 'true' });
+  asked.catch(() => {});
+  const file = path.join(dataDir, 'easel.db');
+  await until(() => {
+    const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+    try {
+      return db.prepare('select object from images').all().length === 1;
+    } finally {
+      db.close();
+    }
+  });
+  await first.kill();
+  await assert.rejects(asked);
+
+  const next = await startTestGateway({
+    dataDir,
+    env: { EASEL_CONFIG: path.join(dataDir, 'routes.json'), TEST_ARK_KEY: simulator.credential.apiKey },
+  });
+  t.after(() => next.close());
+  await until(async () => (await next.ask('GET', '/v1/images')).at('data.0.status') === 'completed');
+  const record = await next.ask('GET', '/v1/images');
+  assert.equal((record.at('data.0.images') as unknown[]).length, 2, record.text);
+  assert.deepEqual(record.at('data.0.failed_images'), [], record.text);
+});
