@@ -47,7 +47,12 @@ export function Now(): JSX.Element {
             </Empty>
           </div>
         ) : (
-          <Table caption="Lately finished" columns={finishedColumns} rows={finished} keyOf={({ id }) => id} />
+          <Table
+            caption="Finished generations"
+            columns={finishedColumns}
+            rows={finished}
+            keyOf={({ id }) => id}
+          />
         )}
       </section>
     </>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatAxisMoney, formatMicros, formatMoney, microsOf } from './money.ts';
+import { decimalsOf, formatAxisMoney, formatMicros, formatMoney, microsOf } from './money.ts';
 
 function shown(amount: string, currency = 'USD'): string {
   return formatMoney({ amount, currency });
@@ -12,6 +12,12 @@ test('an amount is shown exactly, with two decimals at least', () => {
     ['$0.028', '$12.50', '$0.000001', '$25.00', '$1,234,567.10', '$0.12'],
   );
   assert.equal(shown('3.5', 'EUR'), 'EUR 3.50');
+});
+
+test('amounts under each other get the same decimals', () => {
+  const micros = [1_500_000n, 28_000n, 2_000_000n];
+  const shown = micros.map((one) => formatMicros(one, 'USD', decimalsOf(micros)));
+  assert.deepEqual(shown, ['$1.500', '$0.028', '$2.000']);
 });
 
 test('sums of amounts are exact', () => {

@@ -114,15 +114,15 @@ export function KeyDialog(props: {
               {...bound('budgetPeriod')}
               label="For"
               options={[
-                { value: 'month', label: 'each month (UTC)' },
-                { value: 'total', label: 'its whole life' },
+                { value: 'month', label: 'a month' },
+                { value: 'total', label: 'in all' },
               ]}
             />
           </div>
           {hasBudget && (
             <p class="soft small">
-              What is running counts with the most it can cost. Routes without a price are not used for a key
-              with a budget in money.
+              A month is the calendar's, in UTC. What is running counts with the most it can cost. Routes
+              without a price are not used for a key with a budget in money.
             </p>
           )}
         </fieldset>
@@ -132,7 +132,7 @@ export function KeyDialog(props: {
           error={errors.models}
           onChange={(isForAllModels, models) => set({ isForAllModels, models })}
         />
-        <div class="key-columns">
+        <div class="key-columns key-wide-columns">
           <TextField
             {...bound('expires')}
             label="Works until"

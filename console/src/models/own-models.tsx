@@ -58,7 +58,7 @@ function OwnModel({ model }: { model: Model }): JSX.Element {
         <div>
           <dt>Price</dt>
           <dd>
-            <Prices rows={model.pricing} />
+            <Prices rows={model.pricing} isSandbox={model.sandbox} />
           </dd>
         </div>
         <div>

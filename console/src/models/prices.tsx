@@ -3,8 +3,10 @@ import { formatMoney } from '../design/money.ts';
 import type { PriceRow } from './route-words.ts';
 
 /** What an image costs on a route, short; every row of the price is in the title. */
-export function Prices({ rows }: { rows: readonly PriceRow[] }): JSX.Element {
-  if (rows.length === 0) return <span class="soft">no price</span>;
+export function Prices(props: { rows: readonly PriceRow[]; isSandbox: boolean }): JSX.Element {
+  const { rows, isSandbox } = props;
+  if (isSandbox) return <span class="soft">free: sketches</span>;
+  if (rows.length === 0) return <span class="soft">not configured</span>;
   const amounts = rows.flatMap(({ amount, currency }) =>
     amount === undefined ? [] : [{ amount, currency }],
   );

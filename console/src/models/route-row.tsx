@@ -35,7 +35,7 @@ export function RouteRow({ route, order }: { route: AdminRoute; order: number })
             </span>
           </Figure>
           <Figure name="Price">
-            <Prices rows={route.pricing} />
+            <Prices rows={route.pricing} isSandbox={route.label.startsWith('sandbox/')} />
           </Figure>
         </dl>
       </div>

@@ -52,7 +52,7 @@ export function Plot(props: PlotProps) {
   return (
     <section class="plot" aria-label={title}>
       <header class="plot-head">
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <strong class="plot-total">{total}</strong>
         {note !== undefined && <p class="plot-note">{note}</p>}
       </header>

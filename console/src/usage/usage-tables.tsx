@@ -3,7 +3,7 @@ import type { AdminUsageRow } from '../../../src/http/admin/wire.ts';
 import { formatDuration } from '../design/figures.tsx';
 import { Table, type Column } from '../design/table.tsx';
 import { longDay, shortDay } from './days.ts';
-import { formatMicros } from '../design/money.ts';
+import { decimalsOf, formatMicros } from '../design/money.ts';
 import { groupUsage, totalOf, type Grouping, type UsageTotal } from './sum-usage.ts';
 
 interface Line {
@@ -44,7 +44,7 @@ export function UsageTables(props: { rows: readonly AdminUsageRow[]; by: Groupin
       <h2>{by === 'model' ? 'By model' : 'By key'}</h2>
       <Table
         caption={`Usage by ${by}`}
-        columns={[nameColumn, ...figures]}
+        columns={[nameColumn, ...figuresOf([...sums, all])]}
         rows={groups.length > 1 ? [...sums, all] : sums}
         keyOf={({ id }) => id}
       />
@@ -52,7 +52,7 @@ export function UsageTables(props: { rows: readonly AdminUsageRow[]; by: Groupin
         <summary>Every day as a table</summary>
         <Table
           caption={`Usage by day and ${by}`}
-          columns={[dayColumn, nameColumn, ...figures]}
+          columns={[dayColumn, nameColumn, ...figuresOf(days)]}
           rows={days}
           keyOf={({ id }) => id}
         />
@@ -69,20 +69,23 @@ function Name({ text }: { text: string }): JSX.Element {
   );
 }
 
-const figures: readonly Column<Line>[] = [
-  { title: 'Requests', isNumber: true, cell: ({ total }) => count(total.requests) },
-  { title: 'Images', isNumber: true, cell: ({ total }) => count(total.images) },
-  { title: 'Failed', isNumber: true, cell: ({ total }) => count(total.failed) },
-  { title: 'Unknown', isNumber: true, cell: ({ total }) => count(total.unknown) },
-  { title: 'Tokens', isNumber: true, cell: ({ total }) => count(total.outputTokens) },
-  { title: 'Cost', isNumber: true, cell: ({ total }) => costText(total) },
-  { title: 'p50', isNumber: true, cell: ({ total }) => latency(total.latencyP50Ms) },
-  { title: 'p95', isNumber: true, cell: ({ total }) => latency(total.latencyP95Ms) },
-];
+function figuresOf(lines: readonly Line[]): readonly Column<Line>[] {
+  const decimals = decimalsOf(lines.flatMap(({ total }) => [...total.costs.values()]));
+  return [
+    { title: 'Requests', isNumber: true, cell: ({ total }) => count(total.requests) },
+    { title: 'Images', isNumber: true, cell: ({ total }) => count(total.images) },
+    { title: 'Failed', isNumber: true, cell: ({ total }) => count(total.failed) },
+    { title: 'Unknown', isNumber: true, cell: ({ total }) => count(total.unknown) },
+    { title: 'Tokens', isNumber: true, cell: ({ total }) => count(total.outputTokens) },
+    { title: 'Cost', isNumber: true, cell: ({ total }) => costText(total, decimals) },
+    { title: 'p50', isNumber: true, cell: ({ total }) => latency(total.latencyP50Ms) },
+    { title: 'p95', isNumber: true, cell: ({ total }) => latency(total.latencyP95Ms) },
+  ];
+}
 
 /** `$1.20`, `$1.20 + CNY 3.00`, `$1.20 + ?` where a part is not known, and `unknown` where nothing is. */
-export function costText({ costs, unpricedImages, images }: UsageTotal): string {
-  const known = [...costs].map(([currency, micros]) => formatMicros(micros, currency));
+export function costText({ costs, unpricedImages, images }: UsageTotal, decimals?: number): string {
+  const known = [...costs].map(([currency, micros]) => formatMicros(micros, currency, decimals));
   if (known.length === 0) return images === 0 ? '—' : 'unknown';
   return [...known, ...(unpricedImages > 0 ? ['?'] : [])].join(' + ');
 }
