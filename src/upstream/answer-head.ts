@@ -10,7 +10,7 @@ export interface AnswerHead {
   watch(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
   /** Takes bytes that came another way. */
   keep(chunk: Uint8Array): void;
-  /** The first 2 KB as text, without the secrets that were sent. */
+  /** The first 2 KB as text, without the secrets that were sent and without what looks like the upstream's own. */
   text(): string;
 }
 
@@ -39,9 +39,31 @@ export function makeAnswerHead(sentHeaders: Readonly<Record<string, string>>): A
     text() {
       let text = Buffer.concat(kept).toString('utf8');
       for (const secret of secrets) text = text.replaceAll(secret, '[secret]');
-      return text.slice(0, headBytes);
+      return withoutCredentials(text).slice(0, headBytes);
     },
   };
+}
+
+const headerNames =
+  '(?:set-)?cookie2?|(?:proxy-)?authorization|(?:x-)?(?:[a-z]+-)?api-key|x-[a-z-]*(?:token|secret|signature)';
+const fieldNames =
+  '[\\w-]*(?:cookie|authorization|api[-_]?key|access[-_]?key|secret|password|signature|credential|(?:access|refresh|id|auth|security|session)[-_]?token)[\\w-]*';
+const text = String.raw`"(?:[^"\\]|\\.)*"?`;
+
+/** What an upstream may say of its own or a proxy's secrets, and what takes their place. */
+const credentials: readonly [pattern: RegExp, instead: string][] = [
+  // A field of JSON, whose value is a text or a list of them.
+  [new RegExp(`("${fieldNames}"\\s*:\\s*)(?:${text}|\\[(?:\\s*${text}\\s*,?)*\\]?)`, 'gi'), '$1"[secret]"'],
+  // A header on a line of its own.
+  [new RegExp(`\\b((?:${headerNames})\\s*:\\s*)[^\\r\\n<]+`, 'gi'), '$1[secret]'],
+  [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/g, '$1 [secret]'],
+  // A query may be a signature as a whole; a question mark in prose is followed by a space.
+  [/\?(?=[^\s"'<>]*=)[^\s"'<>]*/g, '?[query]'],
+  [/(:(?:\\?\/){2})[^\s/@"'<>]+@/g, '$1[secret]@'],
+];
+
+function withoutCredentials(text: string): string {
+  return credentials.reduce((clean, [pattern, instead]) => clean.replaceAll(pattern, instead), text);
 }
 
 /** Longest first, so that a token's scheme and its parts are gone together. */
