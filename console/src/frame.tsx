@@ -30,15 +30,17 @@ export function Frame({ session, children }: { session: Session; children: Compo
         Skip to the page
       </a>
       <header class="frame-head">
-        <a class="brand" href="/">
-          <Brand />
-          Easel
-        </a>
-        {session.sandbox && (
-          <Tag tone="warn" title="Some models are drawn by a simulator; nothing is billed for them.">
-            sandbox
-          </Tag>
-        )}
+        <div class="frame-brand">
+          <a class="brand" href="/">
+            <Brand />
+            Easel
+          </a>
+          {session.sandbox && (
+            <Tag tone="warn" title="Some models are drawn by a simulator; nothing is billed for them.">
+              sandbox
+            </Tag>
+          )}
+        </div>
         <nav class="nav" aria-label="Screens">
           {places
             .filter(({ adminOnly }) => isAdmin || adminOnly !== true)

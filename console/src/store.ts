@@ -32,11 +32,18 @@ export function useStore<T>(store: Store<T>): T {
   return store.get();
 }
 
-/** A store that the browser keeps: for this tab (`session`) or for good (`local`). Text that does not read is forgotten. */
+/**
+ * A store that the browser keeps: for this tab (`session`) or for good (`local`). What does not read is forgotten;
+ * `write` says what of the value is worth keeping.
+ */
 export function createKeptStore<T>(
   name: string,
   initial: T,
-  { area, read }: { area: 'local' | 'session'; read: (value: unknown) => T | undefined },
+  {
+    area,
+    read,
+    write,
+  }: { area: 'local' | 'session'; read: (value: unknown) => T | undefined; write?: (value: T) => unknown },
 ): Store<T> {
   const storage = (): Storage => (area === 'local' ? localStorage : sessionStorage);
   const store = createStore(initial);
@@ -49,7 +56,7 @@ export function createKeptStore<T>(
   }
   store.subscribe(() => {
     try {
-      storage().setItem(name, JSON.stringify(store.get()));
+      storage().setItem(name, JSON.stringify(write === undefined ? store.get() : write(store.get())));
     } catch {
       // Full or forbidden: it is then kept in memory alone.
     }

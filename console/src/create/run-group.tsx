@@ -1,0 +1,81 @@
+import type { JSX } from 'preact';
+import type { Model } from '../api/wire.ts';
+import { Button } from '../design/button.tsx';
+import { TimeAgo } from '../design/figures.tsx';
+import { Tag } from '../design/tag.tsx';
+import type { Run } from './run.ts';
+import { RunView, type RunActions } from './run-view.tsx';
+
+/** What one press of the button brought: one model's pictures, or those of several side by side. */
+export function RunGroup(props: {
+  runs: readonly Run[];
+  models: readonly Model[];
+  actions: RunActions;
+  onAgain: () => void;
+  /** Absent where no model of it has a seed. */
+  onOtherSeed: (() => void) | undefined;
+  onCode: () => void;
+  onReuse: () => void;
+  onRemove: () => void;
+}): JSX.Element | null {
+  const { runs, models, actions } = props;
+  const [first] = runs;
+  if (first === undefined) return null;
+  const isOver = runs.every((run) => run.state.kind !== 'running');
+  const made = runs.filter((run) => run.state.kind === 'done').length;
+  return (
+    <article class="run-group" aria-busy={isOver ? 'false' : 'true'}>
+      <header class="run-head">
+        <h2 class="run-prompt foreign-text" dir="auto">
+          {first.body.prompt}
+        </h2>
+        <span class="field-hint">
+          <TimeAgo at={first.startedAt / 1000} />
+        </span>
+      </header>
+      <p class="visually-hidden" role="status">
+        {isOver
+          ? made === runs.length
+            ? 'The pictures are ready.'
+            : 'It has ended; something failed.'
+          : 'Working…'}
+      </p>
+      <div class={runs.length > 1 ? 'runs runs-compared' : 'runs'}>
+        {runs.map((run) => (
+          <section key={run.id} class="run" aria-label={run.modelName}>
+            <h3 class="run-model">
+              {run.modelName}
+              {typeof run.body['seed'] === 'number' && <Tag>seed {run.body['seed']}</Tag>}
+            </h3>
+            <RunView run={run} model={models.find(({ id }) => id === run.body.model)} actions={actions} />
+          </section>
+        ))}
+      </div>
+      <footer class="run-tools">
+        <Button size="small" icon="redo" onClick={props.onAgain}>
+          Run again
+        </Button>
+        {props.onOtherSeed && (
+          <Button size="small" icon="dice" onClick={props.onOtherSeed}>
+            Another seed
+          </Button>
+        )}
+        <Button size="small" kind="quiet" icon="pen" onClick={props.onReuse}>
+          Use these settings
+        </Button>
+        <Button size="small" kind="quiet" icon="code" onClick={props.onCode}>
+          As code
+        </Button>
+        {isOver && (
+          <Button
+            size="small"
+            kind="quiet"
+            icon="close"
+            label="Take off this page; the pictures stay in the gallery"
+            onClick={props.onRemove}
+          />
+        )}
+      </footer>
+    </article>
+  );
+}
