@@ -378,6 +378,8 @@ test('whatever goes wrong with a fetch, the caller reads one and the same text',
       },
     );
     messages.add(refusal.message);
+    // For the operator, what it was.
+    assert.equal(refusal.details, failure instanceof Error ? failure.message : failure);
   }
   const http = await refuses('http://example.org/a.png', 'image_fetch_failed', 'images');
   messages.add(http.message);

@@ -1,4 +1,3 @@
-import { GatewayError } from '../core/errors.ts';
 import { decodeContent } from './content-encoding.ts';
 import type { Resolve } from './public-web.ts';
 import { createPublicWeb } from './public-web.ts';
@@ -25,8 +24,8 @@ export interface FetchPublicOptions {
  * The bytes at an address that a caller gave (public-api.md section 4.3). Connections are not kept: callers'
  * hosts seldom repeat.
  *
- * Throws GatewayError `image_fetch_failed` with one and the same message whatever was found, so that it tells
- * nothing about networks the caller cannot see; what it was is in `details`. When the signal ends it: its reason.
+ * What went wrong is in the message of the error thrown, for the log: a caller must not be told what was found in
+ * networks that are not the caller's. When the signal ends it: its reason.
  */
 export async function fetchPublic(address: string, options: FetchPublicOptions): Promise<Uint8Array> {
   const { signal, maxBytes, timeoutMs = 10_000 } = options;
@@ -60,11 +59,7 @@ export async function fetchPublic(address: string, options: FetchPublicOptions):
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw new GatewayError(
-      'image_fetch_failed',
-      'The image at this URL could not be fetched. It must be a public https address that answers in time with an image that is not too large.',
-      { details: error instanceof Error ? error.message : String(error), cause: error },
-    );
+    throw error;
   } finally {
     await web.close();
   }
