@@ -8,7 +8,11 @@ const words: Readonly<Record<string, string>> = {
   'image.delete': 'Picture deleted',
   'webhook.redeliver': 'Webhook sent again',
   'session.sign_in': 'Signed in',
+  'session.sign_out': 'Signed out',
   'session.refused': 'Sign-in refused',
+  'session.act_as': 'Acted as a key',
+  'session.make_link': 'Sign-in link made',
+  'key.webhook_secret': 'Webhook secret made',
 };
 
 /** An act in words; one without words of its own as it is called. */

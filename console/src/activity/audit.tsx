@@ -63,6 +63,14 @@ export function Audit(): JSX.Element {
 const columns: readonly Column<AuditEntry>[] = [
   { title: 'What', cell: ({ action }) => <span class="nowrap">{actionText(action)}</span> },
   {
+    title: 'When',
+    cell: ({ at }) => (
+      <span class="nowrap">
+        <TimeAgo at={at} />
+      </span>
+    ),
+  },
+  {
     title: 'Of',
     cell: ({ detail, target }) => (
       <>
@@ -76,5 +84,4 @@ const columns: readonly Column<AuditEntry>[] = [
     ),
   },
   { title: 'By', cell: ({ actor }) => <span class="nowrap">{actor}</span> },
-  { title: 'When', isNumber: true, cell: ({ at }) => <TimeAgo at={at} /> },
 ];

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { AdminUsageRow } from '../../../src/http/admin/wire.ts';
 import { formatDuration } from '../design/figures.tsx';
 import { Bars } from './bars.tsx';
@@ -31,23 +31,19 @@ export function Plots(props: {
   const { rows, days, by } = props;
   const [pointed, setPointed] = useState<{ figure: Figure; day: number } | undefined>(undefined);
   const [percentile, setPercentile] = useState<Percentile>('latencyP50Ms');
-  const groups = foldGroups(groupUsage(rows, by));
-  const total = totalOf(rows);
-  const [currency, ...otherCurrencies] = currenciesOf(rows);
+  const figures = useMemo(() => figuresOf(rows, days, by), [rows, days, by]);
+  const { groups, total, currency, otherCurrencies, images, cost, failures } = figures;
+  const latency = figures[percentile];
   const common = (figure: Figure) => ({
     days,
     day: pointed?.day,
     isActive: pointed?.figure === figure,
     onDay: (day: number | undefined) => setPointed(day === undefined ? undefined : { figure, day }),
   });
-  const images = seriesOf(groups, days, ({ images }) => images);
-  const cost = seriesOf(groups, days, ({ costs }) => dollars(costs, currency));
-  const failures = seriesOf(groups, days, ({ failed, unknown }) => failed + unknown);
-  const latency = seriesOf(groups, days, (total) => total[percentile]);
   const imageTicks = ticksFor(stackedMax(images, days.length), { whole: true });
   const costTicks = ticksFor(stackedMax(cost, days.length), { whole: false });
   const failureTicks = ticksFor(stackedMax(failures, days.length), { whole: true });
-  const latencyTicks = ticksFor(Math.max(0, ...latency.flat().map((ms) => (ms ?? 0) / 1000)), {
+  const latencyTicks = ticksFor(Math.max(0, ...latency.flat().map((seconds) => seconds ?? 0)), {
     whole: false,
   });
   /** The reading of a day: its sum and the groups that have a part in it. */
@@ -116,13 +112,7 @@ export function Plots(props: {
             total[percentile] === null ? 'Nothing was measured: no record of these days is kept.' : undefined
           }
         >
-          {(scale) => (
-            <Lines
-              values={latency.map((line) => line.map((ms) => (ms === null ? null : ms / 1000)))}
-              day={pointed?.day}
-              scale={scale}
-            />
-          )}
+          {(scale) => <Lines values={latency} day={pointed?.day} scale={scale} />}
         </Plot>
         <Plot
           {...common('failures')}
@@ -145,6 +135,23 @@ export function Plots(props: {
       </div>
     </>
   );
+}
+
+/** What the plots draw: `[group][day]`. */
+function figuresOf(rows: readonly AdminUsageRow[], days: readonly string[], by: Grouping) {
+  const groups = foldGroups(groupUsage(rows, by));
+  const [currency, ...otherCurrencies] = currenciesOf(rows);
+  return {
+    groups,
+    total: totalOf(rows),
+    currency,
+    otherCurrencies,
+    images: seriesOf(groups, days, ({ images }) => images),
+    cost: seriesOf(groups, days, ({ costs }) => unitsOf(costs, currency)),
+    failures: seriesOf(groups, days, ({ failed, unknown }) => failed + unknown),
+    latencyP50Ms: seriesOf(groups, days, ({ latencyP50Ms }) => seconds(latencyP50Ms)),
+    latencyP95Ms: seriesOf(groups, days, ({ latencyP95Ms }) => seconds(latencyP95Ms)),
+  };
 }
 
 /** One for all four: a group has the same colour everywhere. */
@@ -211,7 +218,11 @@ function isWell({ failed, unknown }: UsageTotal): boolean {
   return failed + unknown === 0;
 }
 
-function dollars(costs: ReadonlyMap<string, bigint>, currency: string | undefined): number | null {
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
+}
+
+function unitsOf(costs: ReadonlyMap<string, bigint>, currency: string | undefined): number | null {
   const micros = currency === undefined ? undefined : costs.get(currency);
   return micros === undefined ? null : Number(micros) / 1e6;
 }
