@@ -6,7 +6,6 @@ import { useLoad } from '../api/use-load.ts';
 import { Button } from '../design/button.tsx';
 import { TimeAgo } from '../design/figures.tsx';
 import { Empty, Failed, Loading } from '../design/notice.tsx';
-import { Table, type Column } from '../design/table.tsx';
 import { actionText } from './audit-words.ts';
 
 const pageSize = 30;
@@ -37,7 +36,11 @@ export function Audit(): JSX.Element {
     );
   return (
     <>
-      <Table caption="Audit log" columns={columns} rows={list} keyOf={({ id }) => id} />
+      <ol class="card entries">
+        {list.map((entry) => (
+          <Entry key={entry.id} entry={entry} />
+        ))}
+      </ol>
       <nav class="pages" aria-label="Pages of the audit log">
         <Button
           size="small"
@@ -60,28 +63,23 @@ export function Audit(): JSX.Element {
   );
 }
 
-const columns: readonly Column<AuditEntry>[] = [
-  { title: 'What', cell: ({ action }) => <span class="nowrap">{actionText(action)}</span> },
-  {
-    title: 'When',
-    cell: ({ at }) => (
-      <span class="nowrap">
-        <TimeAgo at={at} />
-      </span>
-    ),
-  },
-  {
-    title: 'Of',
-    cell: ({ detail, target }) => (
-      <>
+function Entry({ entry }: { entry: AuditEntry }): JSX.Element {
+  const { action, detail, target, actor, at } = entry;
+  return (
+    <li class="entry">
+      <p class="entry-act">{actionText(action)}</p>
+      <div class="entry-of">
         {detail !== null && (
           <p class="foreign-text" dir="auto">
             {detail}
           </p>
         )}
-        {target !== null && <code class="soft audit-id">{target}</code>}
-      </>
-    ),
-  },
-  { title: 'By', cell: ({ actor }) => <span class="nowrap">{actor}</span> },
-];
+        {target !== null && <code class="soft">{target}</code>}
+      </div>
+      <p class="entry-by soft small">
+        <span>{actor}</span>
+        <TimeAgo at={at} />
+      </p>
+    </li>
+  );
+}
