@@ -1,0 +1,123 @@
+// `npm run bench -- [--quick] [--only NAME,...] [--list]`: see docs/performance.md.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startRun, type Peers } from './bench-run.ts';
+import { describeMachine, describeVersions } from './machine.ts';
+import { hasOwnNetwork, runWithOwnNetwork } from './own-network.ts';
+import { preparePeers } from './prepare-peers.ts';
+import { toMarkdown } from './report.ts';
+import type { Results } from './results.ts';
+import { workloads, type Workload } from './workloads/all.ts';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const { values } = parseArgs({
+  options: {
+    /** Under a minute: the loads that the goals need, fewer rounds. */
+    quick: { type: 'boolean', default: false },
+    /** Workloads by name. */
+    only: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    /** Where everything that is measured lies while it is measured; that disk is what is measured. */
+    folder: { type: 'string', default: tmpdir() },
+  },
+});
+
+interface Prepared {
+  peers: Peers;
+  leftOut: string[];
+}
+const preparedVariable = 'EASEL_BENCH_PREPARED';
+
+// Until the end is reached this is a failure, whatever ends it.
+process.exitCode = 1;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
+if (values.list) list();
+else process.exitCode = hasOwnNetwork() ? await main(readPrepared()) : await prepareAndRun();
+
+function list(): void {
+  for (const { name, about, isInQuick } of workloads)
+    console.log(`${name.padEnd(14)} ${about}${isInQuick ? '' : ' (not in --quick)'}`);
+  process.exitCode = 0;
+}
+
+/** What needs the network comes first; the run itself has none. */
+async function prepareAndRun(): Promise<number> {
+  chosen();
+  const prepared = await preparePeers(path.join(here, '.peers'));
+  const script = fileURLToPath(import.meta.url);
+  const code = await runWithOwnNetwork(script, process.argv.slice(2), {
+    [preparedVariable]: JSON.stringify(prepared),
+  });
+  if (code !== undefined) return code;
+  const why =
+    'portkey: it listens on every interface, and this system gives us no network of our own (unshare)';
+  return await main({
+    peers: { ...prepared.peers, portkey: undefined },
+    leftOut: [...prepared.leftOut, why],
+  });
+}
+
+function readPrepared(): Prepared {
+  process.once('disconnect', () => process.exit(1));
+  process.channel?.unref();
+  return JSON.parse(process.env[preparedVariable] ?? '') as Prepared;
+}
+
+function chosen(): readonly Workload[] {
+  const names = values.only?.split(',');
+  for (const name of names ?? []) {
+    if (!workloads.some((workload) => workload.name === name))
+      throw new Error(`no workload ${name}; see --list`);
+  }
+  return workloads.filter(({ name, isInQuick }) => names?.includes(name) ?? (isInQuick || !values.quick));
+}
+
+async function main({ peers, leftOut }: Prepared): Promise<number> {
+  const startedAt = Date.now();
+  const machine = describeMachine();
+  const folder = mkdtempSync(path.join(values.folder, 'easel-bench-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  for (const text of leftOut) console.log(`LEFT OUT ${text}`);
+  const run = await startRun(folder, {
+    isQuick: values.quick,
+    peers,
+    print: (text) => console.log(text.startsWith(' ') ? text : `${secondsSince(startedAt)} ${text}`),
+  });
+  for (const workload of chosen()) await workload.play(run);
+  await run.close();
+  const { cells, figures, checks } = run.results;
+  const results: Results = {
+    startedAt: new Date(startedAt).toISOString(),
+    tookSeconds: Math.round((Date.now() - startedAt) / 1000),
+    isQuick: values.quick,
+    only: values.only?.split(','),
+    machine,
+    versions: describeVersions(peers),
+    leftOut: [...new Set([...leftOut, ...run.results.leftOut])],
+    cells,
+    figures,
+    checks,
+  };
+  await write(results);
+  return checks.every(({ problems }) => problems.length === 0) ? 0 : 1;
+}
+
+/** A whole run's results are kept in the repository; the others are for whoever ran them. */
+async function write(results: Results): Promise<void> {
+  const name = results.only !== undefined ? 'partial' : results.isQuick ? 'quick' : 'full';
+  const folder = path.join(here, 'results');
+  await mkdir(folder, { recursive: true });
+  const markdown = toMarkdown(results);
+  await writeFile(path.join(folder, `${name}.json`), `${JSON.stringify(results, null, 1)}\n`);
+  await writeFile(path.join(folder, `${name}.md`), markdown);
+  console.log(`\n${markdown}\nwritten to bench/results/${name}.json and .md, ${results.tookSeconds} s`);
+}
+
+function secondsSince(startedAt: number): string {
+  return `${((Date.now() - startedAt) / 1000).toFixed(0).padStart(5)} s`;
+}

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Peers } from './bench-run.ts';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** What the figures were measured on. */
+export function describeMachine(): Record<string, string> {
+  const cores = cpus();
+  return {
+    processor: `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown'}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    system: `${/^PRETTY_NAME="(.*)"$/m.exec(read('/etc/os-release'))?.[1] ?? process.platform}, kernel ${release()}`,
+    load: `${loadavg()
+      .map((load) => load.toFixed(2))
+      .join(', ')} when the run began`,
+  };
+}
+
+/** What was measured. */
+export function describeVersions({ nginx, portkey }: Peers): Record<string, string> {
+  return {
+    easel: easelVersion(),
+    node: process.version,
+    sqlite: process.versions['sqlite'] ?? 'unknown',
+    undici: versionIn(path.join(root, 'node_modules', 'undici')),
+    ...(nginx === undefined ? {} : { nginx: nginxVersion(nginx) }),
+    ...(portkey === undefined
+      ? {}
+      : { portkey: versionIn(path.join(portkey, 'node_modules', '@portkey-ai', 'gateway')) }),
+  };
+}
+
+function easelVersion(): string {
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+    const isChanged = git('status', '--porcelain', '--', 'src', 'package-lock.json') !== '';
+    return `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ', with changes that are not committed' : ''}`;
+  } catch {
+    return 'unknown';
+  }
+}
+
+function nginxVersion(program: string): string {
+  try {
+    // It says so on stderr.
+    return (
+      /nginx\/(\S+)/.exec(execFileSync('sh', ['-c', '"$0" -v 2>&1', program], { encoding: 'utf8' }))?.[1] ??
+      ''
+    );
+  } catch {
+    return 'unknown';
+  }
+}
+
+function versionIn(folder: string): string {
+  return (
+    (JSON.parse(read(path.join(folder, 'package.json')) || '{}') as { version?: string }).version ?? 'unknown'
+  );
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
