@@ -247,6 +247,15 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
       sessions: store.sessions,
       audit: store.audit,
       attempts: makeSignInAttempts(() => clock.now()),
+      webhooks: {
+        list: (limit) => store.webhooks.list(limit),
+        find: (id) => store.webhooks.find(id),
+        async redeliver(id) {
+          const found = await store.webhooks.redeliver(id, clock.now());
+          webhookSender?.wake();
+          return found;
+        },
+      },
       version: manifest.version,
     },
     objects,

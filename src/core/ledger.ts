@@ -48,10 +48,22 @@ export interface UsageRow {
   cost: Cost | null;
 }
 
+/** The same of one key. */
+export interface KeyUsageRow extends UsageRow {
+  keyId: string;
+}
+
 /** The reading side; entries are written by `RecordStore.open` and `close`. Throws RecordStoreError. */
 export interface LedgerStore {
   /** From and to are days, both included; by day, then by model. */
   usage(query: { keyId: string; from: string; to: string }): Promise<UsageRow[]>;
+  /** Of every key, or of one; by day, then by key and model; at most `limit` rows. */
+  usageByKey(query: {
+    keyId: string | undefined;
+    from: string;
+    to: string;
+    limit: number;
+  }): Promise<KeyUsageRow[]>;
   /** The limit that would refuse this now; undefined: none. `RecordStore.open` asks again, and then it counts. */
   refusal(keyId: string, reservation: Reservation, nowMs: number): Promise<LimitRefusal | undefined>;
   /**

@@ -53,11 +53,32 @@ export interface RecordStore {
   /** All records of all keys by their ids, from behind `afterId` on; for going through everything. */
   page(afterId: string | undefined, limit: number): Promise<GenerationRecord[]>;
 
-  /** Generations a dead process left in progress, oldest first. */
+  /** How long completed generations took, the newest first; of more than can be read in a second only some. */
+  durations(query: DurationQuery): Promise<Duration[]>;
+
+  /** Generations in progress, oldest first: after a start those that a dead process left. */
   unfinished(): Promise<{ record: GenerationRecord; calls: CallRecord[] }[]>;
 
   /** Throws when the store cannot write now. For /readyz. */
   check(): Promise<void>;
+}
+
+/** Generations created in this time, `toMs` excluded, and at most so many. */
+export interface DurationQuery {
+  /** Undefined: every key's. */
+  keyId: string | undefined;
+  fromMs: number;
+  toMs: number;
+  most: number;
+}
+
+export interface Duration {
+  keyId: string;
+  /** Catalog id. */
+  model: string;
+  createdAtMs: number;
+  /** From acceptance to the end. */
+  durationMs: number;
 }
 
 export interface CallChange {
@@ -89,7 +110,8 @@ export type Outcome = Pick<
 
 /** `after` and `before` exclude each other. */
 export interface ListQuery {
-  keyId: string;
+  /** Undefined: every key's records, for the operator. */
+  keyId: string | undefined;
   limit: number;
   order: 'desc' | 'asc';
   /** Records following this id in the chosen order; the id holds its position even when the record is gone. */
@@ -103,6 +125,9 @@ export interface ListQuery {
   late?: boolean;
   /** Words that must all stand in the prompt, any script, in either case, also as part of a longer word. */
   words?: readonly string[];
+  /** Only records whose cost is known and within these bounds, in millionths of whatever currency it is in. */
+  costMinMicros?: number;
+  costMaxMicros?: number;
   /** Created at this time or later. */
   createdAfterMs?: number;
   /** Created before this time. */

@@ -43,6 +43,7 @@ export interface WebhookStore {
   end(id: string, outcome: WebhookOutcome, atMs: number): Promise<void>;
   /** Newest first. */
   list(limit: number): Promise<WebhookDelivery[]>;
+  find(id: string): Promise<WebhookDelivery | undefined>;
   /** By its own id or its generation's, whatever became of it, it is due at once. `waiting`: its generation runs. */
   redeliver(id: string, nowMs: number): Promise<'due' | 'waiting' | undefined>;
   /** A key's secret, by the key's internal id. */

@@ -14,6 +14,7 @@ import type { RecordStore } from '../core/record-store.ts';
 import type { Warning } from '../core/record.ts';
 import type { Provider } from '../core/provider.ts';
 import type { Route } from '../core/route.ts';
+import type { WebhookStore } from '../core/webhook.ts';
 import type { Assets } from '../generation/assets.ts';
 import type { Creations } from '../generation/idempotency.ts';
 import type { InputReference } from '../generation/input-references.ts';
@@ -23,6 +24,12 @@ import type { FormLimits } from './form.ts';
 import type { RequestRate } from './request-rate.ts';
 import type { UrlSigner } from './signed-url.ts';
 
+/** The messages to webhooks as an operator sees them. */
+export interface AdminWebhooks extends Pick<WebhookStore, 'list' | 'find'> {
+  /** Sends a message again, whatever became of it; `waiting`: its generation runs. */
+  redeliver(id: string): Promise<'due' | 'waiting' | undefined>;
+}
+
 /** What the admin API and the sessions of the console are handed. */
 export interface AdminTools {
   /** SHA-256 of the admin key; undefined: none is set, and only a one-time link signs an admin in. */
@@ -30,6 +37,7 @@ export interface AdminTools {
   sessions: SessionStore;
   audit: AuditStore;
   attempts: SignInAttempts;
+  webhooks: AdminWebhooks;
   /** Of this program, e.g. `0.1.0`. */
   version: string;
 }

@@ -23,12 +23,12 @@ export interface PromptIndex {
   add(writer: Kysely<Schema>, generation: { number: number; keyId: string; prompt: string }): Promise<void>;
   remove(writer: Kysely<Schema>, number: number): Promise<void>;
   /**
-   * Numbers of the key's generations whose prompts may hold all the words (as `foldText` makes them): every
+   * Numbers of the key's (undefined: every key's) generations whose prompts may hold all the words (as `foldText` makes them): every
    * one of them, unless there are more than `most` or `until` (as performance.now()) comes first.
    */
   find(
     reader: Kysely<Schema>,
-    wanted: { keyId: string; words: readonly string[]; most: number; until: number },
+    wanted: { keyId: string | undefined; words: readonly string[]; most: number; until: number },
   ): Promise<{ numbers: number[]; end: 'all' | 'more' | 'cut' }>;
 }
 

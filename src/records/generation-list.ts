@@ -4,7 +4,8 @@ import { sql, type Kysely, type Selectable, type SelectQueryBuilder } from 'kyse
 import { encodeTime } from 'ulid';
 
 import type { ListQuery, RecordPage } from '../core/record-store.ts';
-import type { GenerationRecord } from '../core/record.ts';
+import { toMicros } from '../core/price.ts';
+import type { GenerationRecord, RecordUsage } from '../core/record.ts';
 import { foldText, type Database } from './database.ts';
 import { toGeneration, toImage } from './generation-rows.ts';
 import type { GenerationsTable, ImagesTable, Schema } from './schema.ts';
@@ -25,7 +26,7 @@ export async function listGenerations(
   const words = (query.words ?? []).flatMap((word) => foldText(word).split(/\s+/)).filter(Boolean);
   // One more than asked for tells whether there are more.
   const most = query.limit + 1;
-  if (words.length === 0) {
+  if (words.length === 0 && query.costMinMicros === undefined && query.costMaxMicros === undefined) {
     const page = walk(reader.selectFrom('generations'), query).selectAll().limit(most);
     return toPage(await loadGenerations(reader, page), query, false);
   }
@@ -50,11 +51,15 @@ function toPage(records: GenerationRecord[], query: ListQuery, isCut: boolean): 
 
 /** Everything the query says but its words and its limit: one walk along one index, from the cursor on. */
 export function walk(source: SelectQueryBuilder<Schema, 'generations', object>, query: ListQuery): Walk {
-  let rows = source.where('key_id', '=', query.keyId);
+  let rows = query.keyId === undefined ? source : source.where('key_id', '=', query.keyId);
   if (query.model !== undefined) rows = rows.where('model', '=', query.model);
   const status = query.status ?? 'finished';
   if (status === 'finished') rows = rows.where('status', '<>', 'in_progress');
-  else if (status !== 'all') rows = rows.where('status', '=', status);
+  else if (status !== 'all') {
+    // Written out for every key's: only then is the index of failed ones used.
+    const isOfEvery = query.keyId === undefined;
+    rows = rows.where('status', '=', isOfEvery ? sql.lit<typeof status>(status) : status);
+  }
   // Written out, not bound: only then is the index of late ones used.
   if (query.late !== undefined) rows = rows.where('late', '=', sql.lit(query.late ? 1 : 0));
 
@@ -82,7 +87,7 @@ export function walk(source: SelectQueryBuilder<Schema, 'generations', object>, 
 const slackMs = 60_000;
 
 /** The first id of this time. */
-function idAt(timeMs: number): string {
+export function idAt(timeMs: number): string {
   return `img_${encodeTime(Math.min(Math.max(0, Math.floor(timeMs)), 2 ** 48 - 1), 10)}${'0'.repeat(16)}`;
 }
 
@@ -92,7 +97,8 @@ const maxCandidates = 1_000;
 const batchRows = 250;
 
 /**
- * Ids of up to `most` records whose prompts hold all the words, in the order walked. Rare words are found by
+ * Ids of up to `most` records whose prompts hold all the words and whose cost is as asked, in the order walked. What
+ * an image cost is in no index: it is met on the walk, like common words. Rare words are found by
  * the index of prompts; with common ones every few records hold them, so the list itself is walked. Only a
  * search for words that are each common and never stand together comes near the time limit: cut then.
  */
@@ -104,27 +110,31 @@ async function search(
   limitMs: number,
 ): Promise<{ ids: string[]; isCut: boolean }> {
   const deadline = performance.now() + limitMs;
-  const holdsAll = ({ prompt }: { prompt: string }): boolean => {
+  const fits = ({ prompt, usage }: { prompt: string; usage: string | null }): boolean => {
     const text = foldText(prompt);
-    return words.every((word) => text.includes(word));
+    return words.every((word) => text.includes(word)) && isOfCost(usage, query);
   };
   const { keyId } = query;
-  const { numbers, end } = await prompts.find(reader, { keyId, words, most: maxCandidates, until: deadline });
-  if (numbers.length === 0) return { ids: [], isCut: end === 'cut' };
-  if (end !== 'more') {
-    const rows = await walk(candidates(reader, numbers), query).select(['id', 'prompt']).execute();
-    const found = rows.filter(holdsAll).map(({ id }) => id);
+  const rare =
+    words.length === 0
+      ? undefined
+      : await prompts.find(reader, { keyId, words, most: maxCandidates, until: deadline });
+  if (rare !== undefined && rare.end !== 'more') {
+    const { numbers, end } = rare;
+    if (numbers.length === 0) return { ids: [], isCut: end === 'cut' };
+    const rows = await walk(candidates(reader, numbers), query).select(['id', 'prompt', 'usage']).execute();
+    const found = rows.filter(fits).map(({ id }) => id);
     return { ids: found.slice(0, most), isCut: end === 'cut' };
   }
 
   const ids: string[] = [];
   for (let from = query; ;) {
     const rows = await walk(reader.selectFrom('generations'), from)
-      .select(['id', 'prompt'])
+      .select(['id', 'prompt', 'usage'])
       .limit(batchRows)
       .execute();
     for (const row of rows) {
-      if (holdsAll(row)) ids.push(row.id);
+      if (fits(row)) ids.push(row.id);
       if (ids.length === most) return { ids, isCut: false };
     }
     const last = rows.at(-1);
@@ -133,6 +143,16 @@ async function search(
     await nextTurn();
     from = query.before === undefined ? { ...from, after: last.id } : { ...from, before: last.id };
   }
+}
+
+/** Costs are kept with their currency; a bound is compared with the amount alone. */
+function isOfCost(usage: string | null, { costMinMicros, costMaxMicros }: ListQuery): boolean {
+  if (costMinMicros === undefined && costMaxMicros === undefined) return true;
+  // As toGenerationRow wrote it.
+  const cost = usage === null ? null : (JSON.parse(usage) as RecordUsage).cost;
+  if (cost === null) return false;
+  const micros = toMicros(cost.amount);
+  return micros >= (costMinMicros ?? 0) && micros <= (costMaxMicros ?? Number.POSITIVE_INFINITY);
 }
 
 /** Just these rows. The limit keeps databases from walking a list's index instead and asking each row. */

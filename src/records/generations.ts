@@ -4,6 +4,7 @@ import type { LimitRefusal, Losses, Reservation } from '../core/ledger.ts';
 import { RecordStoreError, type Outcome, type RecordStore } from '../core/record-store.ts';
 import type { CallRecord, StoredImage } from '../core/record.ts';
 import type { Database } from './database.ts';
+import { readDurations } from './generation-durations.ts';
 import { listGenerations, loadGenerations } from './generation-list.ts';
 import {
   toCall,
@@ -118,6 +119,8 @@ export function makeRecordStore(database: Database): RecordStore {
     },
 
     list: (query) => listGenerations(database, query),
+
+    durations: (query) => readDurations(database, query),
 
     remove: (id, keyId) =>
       write(async (writer) => {

@@ -1,6 +1,13 @@
 import { sql, type Kysely, type Selectable } from 'kysely';
 
-import { dayOf, type LedgerStore, type LimitRefusal, type Losses, type Reservation } from '../core/ledger.ts';
+import {
+  dayOf,
+  type KeyUsageRow,
+  type LedgerStore,
+  type LimitRefusal,
+  type Losses,
+  type Reservation,
+} from '../core/ledger.ts';
 import type { KeyLimits } from '../core/key-store.ts';
 import { fromMicros, toMicros } from '../core/price.ts';
 import type { Outcome } from '../core/record-store.ts';
@@ -16,46 +23,75 @@ const minuteMs = 60_000;
 const isReserved = sql<boolean>`state = 'reserved'`;
 
 export function makeLedgerStore({ reader }: Database): LedgerStore {
+  async function usageRows({
+    keyId,
+    from,
+    to,
+    limit,
+  }: {
+    keyId: string | undefined;
+    from: string;
+    to: string;
+    limit?: number;
+  }): Promise<KeyUsageRow[]> {
+    const unpriced = sql<number>`sum(unpriced_images)`;
+    const priced = sql<number>`count(distinct case when images > unpriced_images then currency end)`;
+    let sums = reader
+      .selectFrom('usage_days')
+      .select(({ fn }) => [
+        'day',
+        'key_id',
+        'model',
+        fn.sum<number>('requests').as('requests'),
+        fn.sum<number>('images').as('images'),
+        fn.sum<number>('failed').as('failed'),
+        fn.sum<number>('unknown').as('unknown'),
+        fn.sum<number>('output_tokens').as('output_tokens'),
+        fn.sum<number>('cost_micros').as('cost_micros'),
+        unpriced.as('unpriced'),
+        priced.as('currencies'),
+        sql<string | null>`max(case when images > unpriced_images then currency end)`.as('currency'),
+      ])
+      .where('day', '>=', from)
+      .where('day', '<=', to)
+      .groupBy(['day', 'key_id', 'model'])
+      .orderBy('day')
+      .orderBy('key_id')
+      .orderBy('model');
+    if (keyId !== undefined) sums = sums.where('key_id', '=', keyId);
+    const rows = await (limit === undefined ? sums : sums.limit(limit)).execute();
+    return rows.map((row) => ({
+      date: row.day,
+      keyId: row.key_id,
+      model: row.model,
+      requests: row.requests,
+      images: row.images,
+      failed: row.failed,
+      unknown: row.unknown,
+      outputTokens: row.output_tokens,
+      cost:
+        row.unpriced === 0 && row.currencies === 1 && row.currency !== null
+          ? { amount: fromMicros(row.cost_micros), currency: row.currency }
+          : null,
+    }));
+  }
+
   return {
-    async usage({ keyId, from, to }) {
-      const unpriced = sql<number>`sum(unpriced_images)`;
-      const priced = sql<number>`count(distinct case when images > unpriced_images then currency end)`;
-      const rows = await reader
-        .selectFrom('usage_days')
-        .select(({ fn }) => [
-          'day',
-          'model',
-          fn.sum<number>('requests').as('requests'),
-          fn.sum<number>('images').as('images'),
-          fn.sum<number>('failed').as('failed'),
-          fn.sum<number>('unknown').as('unknown'),
-          fn.sum<number>('output_tokens').as('output_tokens'),
-          fn.sum<number>('cost_micros').as('cost_micros'),
-          unpriced.as('unpriced'),
-          priced.as('currencies'),
-          sql<string | null>`max(case when images > unpriced_images then currency end)`.as('currency'),
-        ])
-        .where('key_id', '=', keyId)
-        .where('day', '>=', from)
-        .where('day', '<=', to)
-        .groupBy(['day', 'model'])
-        .orderBy('day')
-        .orderBy('model')
-        .execute();
-      return rows.map((row) => ({
-        date: row.day,
-        model: row.model,
-        requests: row.requests,
-        images: row.images,
-        failed: row.failed,
-        unknown: row.unknown,
-        outputTokens: row.output_tokens,
-        cost:
-          row.unpriced === 0 && row.currencies === 1 && row.currency !== null
-            ? { amount: fromMicros(row.cost_micros), currency: row.currency }
-            : null,
+    async usage(query) {
+      const rows = await usageRows(query);
+      return rows.map(({ date, model, requests, images, failed, unknown, outputTokens, cost }) => ({
+        date,
+        model,
+        requests,
+        images,
+        failed,
+        unknown,
+        outputTokens,
+        cost,
       }));
     },
+
+    usageByKey: (query) => usageRows(query),
 
     refusal: (keyId, reservation, nowMs) => findRefusal(reader, keyId, reservation, nowMs),
 

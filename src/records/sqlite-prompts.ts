@@ -21,7 +21,10 @@ export const sqlitePrompts: PromptIndex = {
   },
 
   async find(reader, { keyId, words, most, until }) {
-    const wanted = [encode(keyId), ...words.flatMap(piecesOfWord)].slice(0, maxWanted);
+    const wanted = [...(keyId === undefined ? [] : [encode(keyId)]), ...words.flatMap(piecesOfWord)].slice(
+      0,
+      maxWanted,
+    );
     // Pieces hold neither quotes nor anything else that means something to FTS5.
     const match = wanted.map((piece) => `"${piece}"`).join(' AND ');
     const highest = await sql<{ number: number | null }>`select max(number) as number from generations`

@@ -76,6 +76,15 @@ export function makeWebhookStore({ reader, write }: Database): WebhookStore {
       return rows.map(toDelivery);
     },
 
+    async find(id) {
+      const row = await reader
+        .selectFrom('webhook_deliveries')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row === undefined ? undefined : toDelivery(row);
+    },
+
     redeliver: (id, nowMs) =>
       write(async (writer) => {
         const found = await writer

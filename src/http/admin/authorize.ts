@@ -6,14 +6,18 @@ import { hashSecret } from '../../core/secrets.ts';
 import type { HttpTools } from '../tools.ts';
 import { findSession } from './sessions.ts';
 
-/** open: anybody; session: whoever has signed in; admin: the admin key, and sessions opened with it or with a link. */
-type Access = 'open' | 'session' | 'admin';
+/**
+ * open: anybody; session: whoever has signed in; any: they, and the admin key itself; admin: the admin key, and
+ * sessions opened with it or with a link.
+ */
+type Access = 'open' | 'session' | 'any' | 'admin';
 
 /** What is not for the admin alone. */
 const exceptions: Readonly<Record<string, Access>> = {
   'POST /admin/session': 'open',
   'GET /admin/session': 'session',
   'DELETE /admin/session': 'session',
+  'GET /admin/seconds': 'any',
 };
 
 /** True for the addresses of the admin API, by the route that was found. */

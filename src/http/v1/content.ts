@@ -17,23 +17,31 @@ import { contentToWire } from './wire.ts';
 export function contentRoutes(tools: HttpTools): RoutesOf<typeof contentOperations> {
   return {
     '/v1/images/:image_id/content': {
-      GET: async (request, reply) => {
-        const query = queryOf(request.url);
-        const format = readFormat(query);
-        const index = readIndex(query);
-        const asked = readCopyQuery(query);
-        const record = await findRecord(imageIdOf(request.params), keyOf(request).id, tools);
-        const image = pickImage(record, index);
-        const form = askedForm(record, image, asked);
-        if (format === 'binary') return await sendBytes(record.id, image, form, request, reply, tools);
-        const url = makeLinks(request, tools)(record.id, image, form);
-        reply.header('cache-control', 'no-store');
-        if (format === 'redirect') return await reply.redirect(url, 302);
-        const ttlSeconds = tools.settings.urlTtlSeconds;
-        return await reply.send(contentToWire(record.id, { url, index: image.index, ttlSeconds }));
-      },
+      GET: async (request, reply) => await answerContent(keyOf(request).id, request, reply, tools),
     },
   };
+}
+
+/** The content of a key's image; `keyId` undefined: of any key's. */
+export async function answerContent(
+  keyId: string | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tools: HttpTools,
+): Promise<FastifyReply> {
+  const query = queryOf(request.url);
+  const format = readFormat(query);
+  const index = readIndex(query);
+  const asked = readCopyQuery(query);
+  const record = await findRecord(imageIdOf(request.params), keyId, tools);
+  const image = pickImage(record, index);
+  const form = askedForm(record, image, asked);
+  if (format === 'binary') return await sendBytes(record.id, image, form, request, reply, tools);
+  const url = makeLinks(request, tools)(record.id, image, form);
+  reply.header('cache-control', 'no-store');
+  if (format === 'redirect') return await reply.redirect(url, 302);
+  const ttlSeconds = tools.settings.urlTtlSeconds;
+  return await reply.send(contentToWire(record.id, { url, index: image.index, ttlSeconds }));
 }
 
 async function sendBytes(

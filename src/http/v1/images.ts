@@ -57,7 +57,8 @@ export function imageIdOf(params: unknown): string {
 /** Throws GatewayError `not_found` for unknown and foreign ids alike. */
 export async function findRecord(
   id: string,
-  keyId: string,
+  /** Undefined: any key's. */
+  keyId: string | undefined,
   tools: Pick<HttpTools, 'records'>,
 ): Promise<GenerationRecord> {
   const record = isId('img', id) ? await tools.records.get(id, keyId) : undefined;
@@ -66,7 +67,7 @@ export async function findRecord(
 }
 
 /** Record and objects are gone when it returns. A crash in between is made good at the next start. */
-async function removeRecord(id: string, keyId: string, tools: HttpTools): Promise<void> {
+export async function removeRecord(id: string, keyId: string, tools: HttpTools): Promise<void> {
   const removed = isId('img', id) ? await tools.records.remove(id, keyId) : undefined;
   if (removed === undefined) throw noSuchImage();
   if (removed === 'in_progress')

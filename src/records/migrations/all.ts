@@ -6,6 +6,7 @@ import { webhooks } from './0005-webhooks.ts';
 import { assets } from './0006-assets.ts';
 import { ledger } from './0007-ledger.ts';
 import { consoleSessions } from './0008-console.ts';
+import { everyKey } from './0009-every-key.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   assets,
   ledger,
   consoleSessions,
+  everyKey,
 ];
