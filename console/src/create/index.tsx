@@ -16,7 +16,7 @@ import { ParameterForm } from './parameter-form.tsx';
 import { choose, takes, type Values } from './parameters.ts';
 import { PromptBox } from './prompt-box.tsx';
 import { requestFor, rollSeed } from './request.ts';
-import { forgetGroup, recoverRuns, resend, startRuns, type CreateBody, type Run } from './run.ts';
+import { forgetGroup, recoverRuns, refreshRun, resend, startRuns, type CreateBody, type Run } from './run.ts';
 import { RunGroup } from './run-group.tsx';
 import type { RunActions } from './run-view.tsx';
 import { SnippetDialog } from './snippet-dialog.tsx';
@@ -77,8 +77,7 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
         chosen.map((model) => requestFor(model, { prompt, values, references })),
       );
       rememberPrompt(workspace, prompt);
-      // On a narrow screen the results are below.
-      requestAnimationFrame(() => document.getElementById('results')?.scrollIntoView({ block: 'nearest' }));
+      requestAnimationFrame(showResults);
     } catch (thrown) {
       setProblem(asApiError(thrown).message);
     } finally {
@@ -112,6 +111,7 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
       void addPicture(draftStore, { imageId, index, name: 'made here', thumbnailUrl });
       document.getElementById('prompt')?.focus();
     },
+    onStale: (run) => refreshRun(runsStore, run.id),
     onAgain: (run) => {
       // Where it is open whether it was made, the same key asks for the same pictures.
       if (run.state.kind === 'failed' && run.state.error.reason === 'offline') resend(runsStore, run.id);
@@ -201,6 +201,12 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
       {snippetBody && <SnippetDialog body={snippetBody} onClose={() => setSnippetBody(undefined)} />}
     </div>
   );
+}
+
+/** On a narrow screen the results are below the settings. */
+function showResults(): void {
+  const results = document.getElementById('results');
+  if (results !== null && results.getBoundingClientRect().top > innerHeight / 2) results.scrollIntoView();
 }
 
 /** The models of the draft that are still there, else the first that can serve. */

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ownLink } from '../api/own-link.ts';
 import type { KeptImage, Model } from '../api/wire.ts';
 import { Button, LinkButton } from '../design/button.tsx';
@@ -14,6 +14,8 @@ import { useUsualMs } from './usual-time.ts';
 export interface RunActions {
   onEdit: (imageId: string, image: Pick<KeptImage, 'index' | 'thumbnail_url'>) => void;
   onAgain: (run: Run) => void;
+  /** A picture did not load: its link may have aged. */
+  onStale: (run: Run) => void;
 }
 
 /** One request: its pictures as they come, or why there are none. */
@@ -170,6 +172,8 @@ function Picture(props: { run: Run; imageId: string; image: KeptImage; actions: 
   const { run, imageId, image, actions } = props;
   const { index, url, width, height, bytes } = image;
   const name = `picture ${index + 1}`;
+  // Once: a picture that is broken stays so.
+  const asked = useRef(false);
   return (
     <li class="picture" style={{ '--ratio': String(width / height) }}>
       <a
@@ -179,7 +183,17 @@ function Picture(props: { run: Run; imageId: string; image: KeptImage; actions: 
         rel="noopener"
         style={{ aspectRatio: `${width} / ${height}` }}
       >
-        <img src={ownLink(url)} width={width} height={height} alt={altOf(run, index)} />
+        <img
+          src={ownLink(url)}
+          width={width}
+          height={height}
+          alt={altOf(run, index)}
+          onError={() => {
+            if (asked.current) return;
+            asked.current = true;
+            actions.onStale(run);
+          }}
+        />
       </a>
       <div class="picture-foot">
         <span class="field-hint number">

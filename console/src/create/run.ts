@@ -47,6 +47,9 @@ const nothingYet: LiveImages = { images: [], previews: {} };
 /** How often a record is asked for after the events were cut. */
 const pollMs = 1500;
 
+/** Runs that something waits for on this page already. */
+const followed = new Set<string>();
+
 /** Begins runs; they are in the store from now on, and end there. */
 export function startRuns(
   runs: Runs,
@@ -63,26 +66,33 @@ export function startRuns(
     live: nothingYet,
   }));
   runs.set([...begun, ...runs.get()]);
-  for (const run of begun) void generate(runs, run.id);
+  for (const { id } of begun) void follow(runs, id, () => generate(runs, id));
 }
 
 /** Asks for the same once more, under the same Idempotency-Key: for ends that left it open whether it was sent. */
 export function resend(runs: Runs, id: string): void {
   change(runs, id, { state: { kind: 'running' }, startedAt: Date.now(), live: nothingYet });
-  void generate(runs, id);
+  void follow(runs, id, () => generate(runs, id));
 }
 
 /** After a reload of the page: looks for the pictures of what was running, and for those of finished runs. */
 export function recoverRuns(runs: Runs): void {
   for (const run of runs.get()) {
-    if (run.state.kind === 'failed' || (run.state.kind === 'done' && run.state.record !== null)) continue;
+    const isWhole = run.state.kind === 'failed' || (run.state.kind === 'done' && run.state.record !== null);
+    if (isWhole || followed.has(run.id)) continue;
     if (run.imageId === null) {
       const error = failure(
         'The page was left before the gateway had answered. Try again: it is not made twice.',
       );
       change(runs, run.id, { state: { kind: 'failed', error } });
-    } else void awaitRecord(runs, run.id, run.imageId);
+    } else refreshRun(runs, run.id);
   }
+}
+
+/** Asks for a run's record anew: its links hold for a while only. One whose pictures were deleted goes. */
+export function refreshRun(runs: Runs, id: string): void {
+  const imageId = find(runs, id)?.imageId ?? null;
+  if (imageId !== null) void follow(runs, id, () => awaitRecord(runs, id, imageId));
 }
 
 /** Takes a group out of the list. The pictures stay in the gallery. */
@@ -90,8 +100,21 @@ export function forgetGroup(runs: Runs, group: string): void {
   runs.set(runs.get().filter((run) => run.group !== group));
 }
 
+/** Follows a run until it has ended. */
+async function follow(runs: Runs, id: string, how: () => Promise<void>): Promise<void> {
+  if (followed.has(id)) return;
+  followed.add(id);
+  try {
+    await how();
+  } catch (thrown) {
+    change(runs, id, { state: { kind: 'failed', error: factsOf(asApiError(thrown)) } });
+  } finally {
+    followed.delete(id);
+  }
+}
+
 async function generate(runs: Runs, id: string): Promise<void> {
-  const run = runs.get().find((other) => other.id === id);
+  const run = find(runs, id);
   if (run === undefined) return;
   let imageId: string | null = null;
   try {
@@ -104,7 +127,7 @@ async function generate(runs: Runs, id: string): Promise<void> {
     for await (const { name, data } of readEvents(response)) {
       if (!isObject(data)) continue;
       if (name === 'error') throw errorOf(data['error'], statusOf(data['error']));
-      change(runs, id, { live: withEvent(runs.get().find((other) => other.id === id)?.live, name, data) });
+      change(runs, id, { live: withEvent(find(runs, id)?.live, name, data) });
     }
   } catch (thrown) {
     const error = asApiError(thrown);
@@ -123,7 +146,7 @@ const signedOut = 'You were signed out before this was sent, so nothing was made
 /** Asks for the record until it has ended. What keeps it from being asked is waited out. */
 async function awaitRecord(runs: Runs, id: string, imageId: string): Promise<void> {
   for (;;) {
-    if (!runs.get().some((run) => run.id === id)) return;
+    if (find(runs, id) === undefined) return;
     try {
       const record = await ask<ImageRecord>('GET', `/v1/images/${imageId}`);
       if (record.status === 'completed') {
@@ -138,7 +161,10 @@ async function awaitRecord(runs: Runs, id: string, imageId: string): Promise<voi
     } catch (thrown) {
       const error = asApiError(thrown);
       if (error.status === 401) await signedInAgain();
-      else if (error.status !== 0 && error.status < 500) {
+      else if (error.status === 404) {
+        runs.set(runs.get().filter((run) => run.id !== id));
+        return;
+      } else if (error.status !== 0 && error.status < 500) {
         change(runs, id, { state: { kind: 'failed', error: factsOf(error) } });
         return;
       }
@@ -171,6 +197,10 @@ function withEvent(before: LiveImages = nothingYet, name: string, data: Record<s
     return { ...before, previews: { ...before.previews, [index]: `data:image/${type};base64,${base64}` } };
   }
   return before;
+}
+
+function find(runs: Runs, id: string): Run | undefined {
+  return runs.get().find((run) => run.id === id);
 }
 
 function change(runs: Runs, id: string, changes: Partial<Run>): void {
