@@ -38,12 +38,17 @@ export async function addFiles(draft: DraftStore, files: readonly File[], room: 
   }
 }
 
-async function upload(draft: DraftStore, id: string, file: File): Promise<void> {
+/** Keeps a file at the gateway; gives its `asset://` address. Throws ApiError. */
+export async function uploadAsset(file: File): Promise<string> {
   const form = new FormData();
   form.set('file', file);
+  const { data } = await ask<{ data: Asset }>('POST', '/v1/assets', { body: form });
+  return data.uri;
+}
+
+async function upload(draft: DraftStore, id: string, file: File): Promise<void> {
   try {
-    const { data } = await ask<{ data: Asset }>('POST', '/v1/assets', { body: form });
-    change(draft, id, { source: { kind: 'asset', uri: data.uri } });
+    change(draft, id, { source: { kind: 'asset', uri: await uploadAsset(file) } });
   } catch (thrown) {
     change(draft, id, { source: { kind: 'upload', problem: asApiError(thrown).message } });
   }

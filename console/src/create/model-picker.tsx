@@ -33,7 +33,7 @@ export function ModelPicker({ all, chosen, onChoose }: PickerProps): JSX.Element
         type="button"
         class="model-chosen card"
         aria-haspopup="dialog"
-        aria-labelledby="model-label model-names"
+        aria-labelledby="model-label model-names model-change"
         onClick={() => setOpen(true)}
       >
         <span class="model-names" id="model-names">
@@ -45,7 +45,9 @@ export function ModelPicker({ all, chosen, onChoose }: PickerProps): JSX.Element
           ))}
           {chosen.length === 0 && 'No model can be used'}
         </span>
-        <span class="model-change">Change</span>
+        <span class="model-change" id="model-change">
+          Change
+        </span>
       </button>
       {isOpen && (
         <PickerDialog all={all} chosen={chosen} onChoose={onChoose} onClose={() => setOpen(false)} />

@@ -13,6 +13,7 @@ import {
   type FormField,
   type Values,
 } from './parameters.ts';
+import { ImageField } from './image-field.tsx';
 import { rollSeed } from './request.ts';
 import { SizeField } from './size-field.tsx';
 
@@ -139,6 +140,8 @@ function Control({ field, models, values, onValue }: FormProps & { field: FormFi
           onValue={(text) => set(text === '' ? undefined : text)}
         />
       );
+    case 'image':
+      return <ImageField label={label} hint={hint} value={value} onValue={set} />;
     case 'json':
       return <JsonField field={field} models={models} value={value} onValue={set} />;
   }

@@ -19,6 +19,7 @@ export type Control =
   | { kind: 'switch' }
   | { kind: 'choice'; options: readonly string[] }
   | { kind: 'text' }
+  | { kind: 'image' }
   | { kind: 'json' };
 
 export interface FormField {
@@ -31,7 +32,7 @@ export interface FormField {
 }
 
 /** The console settles these itself. */
-const ownBusiness = new Set(['response_format', 'stream', 'webhook_url', 'user', 'mask', 'provider_options']);
+const ownBusiness = new Set(['response_format', 'stream', 'webhook_url', 'user', 'provider_options']);
 const labels: Readonly<Record<string, string>> = { ratio: 'Shape', n: 'Images' };
 const order = ['ratio', 'size', 'n', 'seed'];
 
@@ -67,6 +68,8 @@ function controlOf(name: string, schemas: readonly Schema[]): Control | undefine
   const options = [...new Set(schemas.flatMap((schema) => listOf(schema['enum'])))];
   const types = new Set(schemas.map((schema) => schema['type']));
   const [type] = types;
+  // An input image is a text or an object, and no schema says that it is an image.
+  if (name === 'mask') return { kind: 'image' };
   if (types.size !== 1) return { kind: 'json' };
   // Nothing to choose.
   if (options.length === 1 && schemas.every((schema) => listOf(schema['enum']).length === 1))

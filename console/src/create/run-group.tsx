@@ -22,6 +22,7 @@ export function RunGroup(props: {
   const [first] = runs;
   if (first === undefined) return null;
   const isOver = runs.every((run) => run.state.kind !== 'running');
+  const isAllFailed = runs.every((run) => run.state.kind === 'failed');
   const made = runs.filter((run) => run.state.kind === 'done').length;
   return (
     <article class="run-group" aria-busy={isOver ? 'false' : 'true'}>
@@ -42,20 +43,23 @@ export function RunGroup(props: {
       </p>
       <div class={runs.length > 1 ? 'runs runs-compared' : 'runs'}>
         {runs.map((run) => (
-          <section key={run.id} class="run" aria-label={run.modelName}>
+          <div key={run.id} class="run">
             <h3 class="run-model">
               {run.modelName}
               {typeof run.body['seed'] === 'number' && <Tag>seed {run.body['seed']}</Tag>}
             </h3>
             <RunView run={run} model={models.find(({ id }) => id === run.body.model)} actions={actions} />
-          </section>
+          </div>
         ))}
       </div>
       <footer class="run-tools">
-        <Button size="small" icon="redo" onClick={props.onAgain}>
-          Run again
-        </Button>
-        {props.onOtherSeed && (
+        {/* One that failed has a button of its own. */}
+        {!isAllFailed && (
+          <Button size="small" icon="redo" onClick={props.onAgain}>
+            Run again
+          </Button>
+        )}
+        {props.onOtherSeed && !isAllFailed && (
           <Button size="small" icon="dice" onClick={props.onOtherSeed}>
             Another seed
           </Button>
