@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Ajv } from 'ajv';
 import { startGeminiSimulator } from '../../src/providers/gemini/simulator.ts';
+import { startOpenaiSimulator } from '../../src/providers/openai/simulator.ts';
 import { startZaiSimulator } from '../../src/providers/zai/simulator.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { claimedDraw } from '../kit/claimed-draw.ts';
 import { fastClock, unhurried } from '../kit/fast-clock.ts';
 import { startTestGateway, type TestGateway } from '../kit/gateway.ts';
 import { startLiveGateway } from '../kit/live-gateway.ts';
+import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { allTiers, sixModels } from './six-models.ts';
 
 /** GET /v1/models (public-api.md section 11) and the rule of the sandbox (section 14). */
@@ -146,6 +150,11 @@ test('with the sandbox off and no credential nothing is served', async (t) => {
   assert.equal(answer.headers.get('x-should-retry'), 'false');
 });
 
+/** The values that glm-image's card lists for its watermark. */
+async function watermarkOf(easel: TestGateway): Promise<unknown> {
+  return (await easel.ask('GET', '/v1/models/glm-image')).at('parameters.watermark.enum');
+}
+
 test('glm-image without its watermark needs a route that the upstream has granted it to', async (t) => {
   const simulator = await startZaiSimulator(sandbox);
   t.after(() => simulator.close());
@@ -162,14 +171,44 @@ test('glm-image without its watermark needs a route that the upstream has grante
     reason: 'invalid_value',
     param: 'watermark',
   });
+  assert.deepEqual(await watermarkOf(plain), [true], 'what is refused is not offered');
   const granted = await startLiveGateway(
     t,
     { 'glm-image': [{ ...route, facts: { watermarkFree: true } }] },
     { clock },
   );
+  assert.equal(await watermarkOf(granted), undefined);
   const answer = await create(granted, 'glm-image', { watermark: false });
   assert.equal(answer.status, 200, answer.text);
   assert.equal((await create(granted, 'glm-image', { watermark: true })).status, 200);
   assert.equal((await create(granted, 'glm-image')).status, 200);
   assert.deepEqual(sent(), [false, true, undefined]);
+});
+
+test('native_params is true only where a route takes them', async (t) => {
+  const [openai, gemini] = [await startOpenaiSimulator(sandbox), await startGeminiSimulator(sandbox)];
+  t.after(() => Promise.all([openai.close(), gemini.close()]));
+  const file = join(await temporaryFolder(t), 'easel.json');
+  const route = { provider: 'openai', name: 'other', baseUrl: openai.baseUrl, apiKeyEnv: 'OTHER_KEY' };
+  const native = { provider: 'gemini', name: 'main', baseUrl: gemini.baseUrl, apiKeyEnv: 'OTHER_KEY' };
+  const models = {
+    // A card of another provider, and one of the operator's own that promises too much.
+    'seedream-4.5': { routes: [route] },
+    'own-model': { routes: [route], card: { nativeParams: true } },
+    'nano-banana-pro': { routes: [route, native] },
+  };
+  await writeFile(file, JSON.stringify({ models }));
+  const easel = await started(t, { EASEL_CONFIG: file, OTHER_KEY: openai.credential.apiKey });
+  const shown = async (id: string) => (await easel.ask('GET', `/v1/models/${id}`)).at('native_params');
+  assert.deepEqual(
+    await Promise.all(
+      ['seedream-4.5', 'own-model', 'nano-banana-pro', 'gpt-image-2', 'glm-image'].map(shown),
+    ),
+    [false, false, true, false, true],
+  );
+  for (const model of ['seedream-4.5', 'own-model', 'gpt-image-2']) {
+    const body = { model, prompt: 'a boat' };
+    const refused = await easel.ask('POST', '/v1/images/generations', body, { 'native-params': 'true' });
+    assertRefused(refused, { status: 400, reason: 'native_not_supported' });
+  }
 });

@@ -1,5 +1,5 @@
 import type { Card } from '../../core/card.ts';
-import type { Model } from '../../core/catalog.ts';
+import { hasWatermarkGrant, type Model } from '../../core/catalog.ts';
 import { GatewayError } from '../../core/errors.ts';
 import type { Warning } from '../../core/record.ts';
 import { resolveShape, type AskedShape } from '../../core/shape.ts';
@@ -92,8 +92,7 @@ export function readGroup(
 
 /** What the upstream grants only to some accounts is the route's to say. */
 export function checkGrants(values: Values, model: Model): void {
-  if (!model.card.watermarkOffNeedsGrant || values['watermark'] !== false) return;
-  if (model.routes.length > 0 && model.routes.every((route) => route.watermarkFree)) return;
+  if (values['watermark'] !== false || hasWatermarkGrant(model)) return;
   throw new GatewayError(
     'invalid_value',
     `Model '${model.card.id}' always carries its provider's watermark here: the provider turns it off per account, and no route of this server says "watermarkFree". Leave 'watermark' out.`,

@@ -56,6 +56,8 @@ export function bendToCard(body: Body, model: Model): { body: Body; warnings: Wa
     }
   };
 
+  if (values['watermark'] === false && throws(() => checkGrants(values, model)))
+    change('watermark', undefined, `Model '${card.id}' always carries its provider's watermark here.`);
   for (const field of fields) {
     const { name, exposed } = field;
     const value = values[name];
@@ -73,8 +75,6 @@ export function bendToCard(body: Body, model: Model): { body: Body; warnings: Wa
       if (nearest !== undefined) change(name, nearest.used, nearest.message);
     }
   }
-  if (values['watermark'] === false && throws(() => checkGrants(values, model)))
-    change('watermark', undefined, `Model '${card.id}' always carries its provider's watermark here.`);
   agreeOnShape(values, card, change);
   agreeOnGroup(values, countInputs(given), change);
   return { body: withoutUnknown(bent, given, warnings), warnings };

@@ -5,16 +5,21 @@ import type { RoutesOf } from '../openapi/operation.ts';
 import type { HttpTools } from '../tools.ts';
 import type { modelOperations } from './models-operations.ts';
 import { keyOf } from '../auth.ts';
+import { takesNative } from './native-request.ts';
 import { modelsToWire, modelToWire } from './wire.ts';
 
 /** GET /v1/models and /v1/models/{model_id}: what this key may use (public-api.md section 11). */
 export function modelRoutes(tools: HttpTools): RoutesOf<typeof modelOperations> {
+  const facts = {
+    isUsable: tools.isUsable,
+    takesNative: (model: Model) => takesNative(model, tools.providers),
+  };
   return {
     '/v1/models': {
       GET: (request, reply) => {
         const key = keyOf(request);
         const models = tools.catalog.all().filter((model) => mayUse(key, model));
-        return reply.send(modelsToWire(models, tools.isUsable));
+        return reply.send(modelsToWire(models, facts));
       },
     },
     '/v1/models/*': {
@@ -28,7 +33,7 @@ export function modelRoutes(tools: HttpTools): RoutesOf<typeof modelOperations> 
             { param: 'model' },
           );
         }
-        return reply.send(modelToWire(model, tools.isUsable));
+        return reply.send(modelToWire(model, facts));
       },
     },
   };

@@ -107,6 +107,14 @@ function chooseRoutes(
   return { provider: owner, routes };
 }
 
+/** Whether any route of the model leads to a provider that takes native bodies: what GET /v1/models says of it. */
+export function takesNative({ card, routes }: Model, providers: ReadonlyMap<string, Provider>): boolean {
+  if (!card.nativeParams) return false;
+  if (routes.length > 0) return routes.some(({ provider }) => providers.get(provider)?.native !== undefined);
+  const owner = [...providers.values()].find(({ cards }) => cards.some(({ id }) => id === card.id));
+  return owner?.native !== undefined;
+}
+
 function notSupported(model: Model): GatewayError {
   return new GatewayError(
     'native_not_supported',

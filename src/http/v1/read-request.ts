@@ -182,13 +182,14 @@ function checkFields(given: Given, model: Model, inputs: number): Record<string,
       const schema = ownSchemas[name] ?? card.parameters[name];
       if (schema === undefined) continue;
       const isAbsent = field.asksForNothing(value) && (value === 'auto' || value === -1);
+      // Its text says why, which the list of what is allowed cannot.
+      if (name === 'watermark') checkGrants({ watermark: value }, model);
       // Pixels are checked by the card's size rules, which can name the nearest legal size.
       if (!isAbsent && !(name === 'size' && isPixels(value, card))) checkParameter(schema, value, param);
       values[name] = value;
     }
     // Size by itself first: its own fault is told before one of ratio or quality.
     if (name === 'size' || name === 'quality') checkShape(values, card, ratioParam);
-    if (name === 'watermark') checkGrants(values, model);
     if (name === 'sequential_image_generation_options') readGroup(values, inputs, given.spelling);
   }
   const options = given.values['provider_options'];

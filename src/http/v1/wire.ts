@@ -153,7 +153,14 @@ export function contentToWire(
   return { url, image_id: imageId, expires_in: ttlSeconds, index };
 }
 
-export function modelToWire(model: Model, isUsable: (route: Route) => boolean): Wire<typeof shapes.model> {
+/** What a card does not say of its model. */
+export interface ModelFacts {
+  /** True when the route can be asked now. */
+  isUsable(route: Route): boolean;
+  takesNative(model: Model): boolean;
+}
+
+export function modelToWire(model: Model, facts: ModelFacts): Wire<typeof shapes.model> {
   const { card, routes } = model;
   return {
     id: card.id,
@@ -162,10 +169,10 @@ export function modelToWire(model: Model, isUsable: (route: Route) => boolean): 
     owned_by: card.ownedBy,
     display_name: card.displayName,
     type: 'image',
-    available: routes.some(isUsable),
+    available: routes.some((route) => facts.isUsable(route)),
     sandbox: routes[0]?.sandbox ?? false,
     aliases: card.aliases,
-    native_params: card.nativeParams,
+    native_params: facts.takesNative(model),
     supported_parameters: Object.keys(card.parameters),
     parameters: card.parameters,
     'x-size': card.size === undefined ? undefined : sizeToWire(card.size),
@@ -176,11 +183,8 @@ export function modelToWire(model: Model, isUsable: (route: Route) => boolean): 
   };
 }
 
-export function modelsToWire(
-  models: readonly Model[],
-  isUsable: (route: Route) => boolean,
-): Wire<typeof shapes.modelList> {
-  return { object: 'list', data: models.map((model) => modelToWire(model, isUsable)) };
+export function modelsToWire(models: readonly Model[], facts: ModelFacts): Wire<typeof shapes.modelList> {
+  return { object: 'list', data: models.map((model) => modelToWire(model, facts)) };
 }
 
 /** The size rules of a card, where it has any. */
