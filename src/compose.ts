@@ -35,6 +35,7 @@ import { makePatientRecords } from './generation/patient-records.ts';
 import { makePictureFiles } from './generation/picture-files.ts';
 import { resumeGenerations } from './generation/resume.ts';
 import { makeRetryBudget } from './generation/retry-budget.ts';
+import { makeRouteCalls } from './generation/route-calls.ts';
 import { makeRouteGates } from './generation/route-gates.ts';
 import { makeRouteHealth } from './generation/route-health.ts';
 import { makeStorageWatch } from './generation/storage-watch.ts';
@@ -175,6 +176,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     catalog.all().flatMap((model) => model.routes),
     { providers, clock, random },
   );
+  const routeCalls = makeRouteCalls({ providers, now: () => clock.now() });
   const draining = new AbortController();
   const inFlight = makeInFlight(config.maxInFlight);
   const late = makeLateResults(log);
@@ -204,6 +206,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     inFlight,
     late,
     meter: metrics.meter,
+    routeCalls,
     deadlineMs: config.deadlineMs,
     collectMs,
     stop: stop.signal,
@@ -256,6 +259,12 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
           return found;
         },
       },
+      routeNow: (route) => ({
+        mark: health.markOf(route),
+        isProbed: health.isProbed(route),
+        ...gates.load(route),
+        recent: routeCalls.of(route),
+      }),
       version: manifest.version,
     },
     objects,

@@ -124,6 +124,8 @@ export interface FaultFacts {
   param?: string;
   /** The wait the upstream asked for. */
   waitMs?: number;
+  /** What the operator can do about just this refusal; absent: what the kind's own row of advice says. */
+  advice?: string;
   /** For the log: status, code, request id, the upstream's own words. */
   details?: string;
   cause?: unknown;

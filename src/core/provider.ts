@@ -66,6 +66,8 @@ export type TaskState =
 export interface ProviderFacts {
   /** As in routes, headers and records: `kling`. */
   name: string;
+  /** As people know it, e.g. `Kling`; absent: its name. */
+  title?: string;
   /** The vendor's public address, used when no base URL is set. */
   defaultBaseUrl: string;
   /** Environment names start with this: `KLING` -> KLING_API_KEY, KLING_BASE_URL. */

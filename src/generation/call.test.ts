@@ -11,6 +11,7 @@ import type { CallChange } from '../core/record-store.ts';
 import type { Route } from '../core/route.ts';
 import { collectCall, holdSlots, runCall, type CallOutcome, type CallTools } from './call.ts';
 import { makeRetryBudget } from './retry-budget.ts';
+import { makeRouteCalls } from './route-calls.ts';
 import { makeRouteGates } from './route-gates.ts';
 import { makeRouteHealth } from './route-health.ts';
 
@@ -85,6 +86,7 @@ function bench(routes: Route[], script: Script) {
     gates: makeRouteGates(routes, { providers, clock, random }),
     retries: makeRetryBudget(() => clock.now()),
     meter: quietMeter,
+    routeCalls: makeRouteCalls({ providers, now: () => clock.now() }),
     draining: draining.signal,
   };
   const saved: CallChange[] = [];

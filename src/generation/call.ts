@@ -11,6 +11,7 @@ import type { Trial } from './circuit-breaker.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { Pass } from './route-gate.ts';
 import type { CallDemand, RouteGates } from './route-gates.ts';
+import type { RouteCalls } from './route-calls.ts';
 import { routeKey, type RouteHealth } from './route-health.ts';
 
 /** What calling an upstream needs, handed in. */
@@ -19,6 +20,7 @@ export interface CallTools extends AttemptTools {
   gates: RouteGates;
   retries: RetryBudget;
   meter: Pick<Meter, 'upstreamCalled'>;
+  routeCalls: Pick<RouteCalls, 'note'>;
   /** Aborted when nothing new may be sent any more: what waits for its turn ends unsent. */
   draining: AbortSignal;
 }
@@ -102,8 +104,9 @@ export async function runCall(order: CallOrder, tools: CallTools): Promise<CallO
     }
     if (turn === undefined) break;
     const { lane } = turn;
+    const startedAtMs = clock.now();
     const ended = await takeTurn(turn, order, tried, tools);
-    tools.meter.upstreamCalled(lane.route, ended instanceof UpstreamFault ? ended.kind : 'ok');
+    tellEnd(lane.route, ended, clock.now() - startedAtMs, tools);
     if (!(ended instanceof UpstreamFault)) {
       tried.push(traceOf(lane.route, 'ok', clock.now()));
       return { kind: 'made', result: ended, route: lane.route, attempts: tried.length, tried };
@@ -155,7 +158,7 @@ export async function collectCall(
   ];
   try {
     const ended = await collectAttempt(order, held, tools);
-    tools.meter.upstreamCalled(route, ended instanceof UpstreamFault ? ended.kind : 'ok');
+    tellEnd(route, ended, undefined, tools);
     return ended instanceof UpstreamFault
       ? { kind: 'failed', fault: ended, route, attempts, tried: trace(ended) }
       : { kind: 'made', result: ended, route, attempts, tried: trace('ok') };
@@ -318,6 +321,18 @@ function withWait<T extends { fault: UpstreamFault }>(failure: T, order: CallOrd
   const leastMs = Math.min(...order.routes.map((route) => tools.gates.leastWaitMs(route, order.images)));
   const waitMs = Math.max(facts.waitMs ?? 0, leastMs) || usualWaitMs;
   return { ...failure, fault: new UpstreamFault(kind, { ...facts, waitMs }) };
+}
+
+/** `tookMs` undefined: a dead process began it. */
+function tellEnd(
+  route: Route,
+  ended: CallResult | UpstreamFault,
+  tookMs: number | undefined,
+  { meter, routeCalls }: Pick<CallTools, 'meter' | 'routeCalls'>,
+): void {
+  const fault = ended instanceof UpstreamFault ? ended : undefined;
+  meter.upstreamCalled(route, fault?.kind ?? 'ok');
+  routeCalls.note(route, fault, tookMs);
 }
 
 function traceOf(route: Route, ended: UpstreamFault | 'ok', atMs: number): TriedRoute {

@@ -35,6 +35,8 @@ export interface RouteGate {
   wait(demand: Demand, admit: (pass: Pass) => void): () => void;
   /** Takes slots whether there are any or not: for a task that runs at the upstream already. */
   hold(slots: number): Pass;
+  /** How many slots are taken, and how many there are now; undefined: no limit is known. */
+  load(): { inUse: number; slots: number | undefined };
   /** The wait that is certain now, whoever leaves, ms. */
   leastWaitMs(images: number): number;
 }
@@ -166,6 +168,10 @@ export function makeRouteGate(limits: GateLimits, tools: { clock: Clock; random:
       };
     },
     hold: (slots) => take(slots, 0),
+    load() {
+      const slots = slotsNow();
+      return { inUse: slotsInUse, slots: Number.isFinite(slots) ? slots : undefined };
+    },
     leastWaitMs,
   };
 }

@@ -34,6 +34,8 @@ export interface RouteGates {
   ): Promise<Entered | undefined>;
   /** Takes slots at once, for a task that an earlier process began. */
   hold(route: Route, images: number): Pass;
+  /** How many slots are taken, and how many there are now; undefined: no limit is known. */
+  load(route: Route): { inUse: number; slots: number | undefined };
   /** The wait that is certain now, ms. */
   leastWaitMs(route: Route, images: number): number;
 }
@@ -110,6 +112,7 @@ export function makeRouteGates(
       return entered;
     },
     hold: (route, images) => gateOf(route).hold(slotsOf(route, images)),
+    load: (route) => gateOf(route).load(),
     leastWaitMs: (route, images) => gateOf(route).leastWaitMs(images),
   };
 }

@@ -17,7 +17,9 @@ import type { Route } from '../core/route.ts';
 import type { WebhookStore } from '../core/webhook.ts';
 import type { Assets } from '../generation/assets.ts';
 import type { Creations } from '../generation/idempotency.ts';
+import type { RouteMark } from '../generation/circuit-breaker.ts';
 import type { InputReference } from '../generation/input-references.ts';
+import type { RecentCalls } from '../generation/route-calls.ts';
 import type { PictureFiles } from '../generation/picture-files.ts';
 import type { SignInAttempts } from './admin/sign-in-attempts.ts';
 import type { FormLimits } from './form.ts';
@@ -30,6 +32,19 @@ export interface AdminWebhooks extends Pick<WebhookStore, 'list' | 'find'> {
   redeliver(id: string): Promise<'due' | 'waiting' | undefined>;
 }
 
+/** A route as an operator sees it. */
+export interface RouteNow {
+  /** Why it is out of service; undefined: it is not. */
+  mark: RouteMark | undefined;
+  /** One call finds out whether it works again. */
+  isProbed: boolean;
+  /** Slots taken. */
+  inUse: number;
+  /** Undefined: no limit is known. */
+  slots: number | undefined;
+  recent: RecentCalls;
+}
+
 /** What the admin API and the sessions of the console are handed. */
 export interface AdminTools {
   /** SHA-256 of the admin key; undefined: none is set, and only a one-time link signs an admin in. */
@@ -38,6 +53,8 @@ export interface AdminTools {
   audit: AuditStore;
   attempts: SignInAttempts;
   webhooks: AdminWebhooks;
+  /** How a route is at this moment, and what became of its calls lately. */
+  routeNow(route: Route): RouteNow;
   /** Of this program, e.g. `0.1.0`. */
   version: string;
 }

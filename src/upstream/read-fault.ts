@@ -14,6 +14,8 @@ export interface FaultMeaning {
   param?: string;
   /** For the caller, where the kind's own text would be wrong. */
   message?: string;
+  /** For the operator, where more is known than the kind says: what happened and what to do. */
+  advice?: string;
 }
 
 /** An adapter's table: the upstream's code -> what it means. */
@@ -47,6 +49,7 @@ export function faultFrom(
     ...(param === undefined ? {} : { param }),
     ...(message === undefined ? {} : { message }),
     ...(waitMs === undefined ? {} : { waitMs }),
+    ...(row.advice === undefined ? {} : { advice: row.advice }),
   });
 }
 

@@ -4,6 +4,7 @@ import { activityRoutes } from './activity.ts';
 import { auditRoutes } from './audit.ts';
 import { adminImageRoutes } from './images.ts';
 import { keyRoutes } from './keys.ts';
+import { adminModelRoutes } from './models.ts';
 import { secondsRoutes } from './seconds.ts';
 import { sessionRoutes } from './session.ts';
 import { adminUsageRoutes } from './usage.ts';
@@ -15,6 +16,7 @@ export function adminRoutes(tools: HttpTools): RouteTable {
     ...sessionRoutes(tools),
     ...keyRoutes(tools),
     ...adminImageRoutes(tools),
+    ...adminModelRoutes(tools),
     ...adminUsageRoutes(tools),
     ...activityRoutes(tools),
     ...secondsRoutes(tools),

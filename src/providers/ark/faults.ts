@@ -6,6 +6,10 @@ import { faultFrom, meaningOfCode, meaningOfStatus, namedField } from '../../ups
 
 const prompt: FaultMeaning = { kind: 'content', param: 'prompt' };
 const inputs: FaultMeaning = { kind: 'content', param: 'reference_images' };
+const overdue: FaultMeaning = {
+  kind: 'billing',
+  advice: 'ModelArk: the account is overdue. Settle what is due there.',
+};
 
 /**
  * upstream-seedream.md section 8: code -> meaning. Codes have dots; a row holds for everything below it. Two of
@@ -31,14 +35,17 @@ export const faults: FaultMeanings = {
 
   AuthenticationError: 'auth',
   InvalidAccountStatus: 'auth',
-  AccountOverdueError: 'billing',
-  'OperationDenied.ServiceOverdue': 'billing',
+  AccountOverdueError: overdue,
+  'OperationDenied.ServiceOverdue': overdue,
   AccessDenied: 'misconfigured',
   'OperationDenied.ServiceNotOpen': 'misconfigured',
   'OperationDenied.PermissionDenied': 'misconfigured',
   InvalidEndpointOrModel: 'misconfigured',
   'InvalidEndpoint.NotFound': 'misconfigured',
-  ModelNotOpen: 'misconfigured',
+  ModelNotOpen: {
+    kind: 'misconfigured',
+    advice: 'ModelArk: the model is not activated for this account. Activate it in its console.',
+  },
   UnsupportedModel: 'misconfigured',
 
   ModelAccountIpmRateLimitExceeded: 'throttled',
@@ -51,7 +58,10 @@ export const faults: FaultMeanings = {
   InflightBatchsizeExceeded: 'throttled',
   ServerOverloaded: 'throttled',
   QuotaExceeded: 'quota',
-  SetLimitExceeded: 'quota',
+  SetLimitExceeded: {
+    kind: 'quota',
+    advice: "ModelArk: the account's own spending limit has paused this model. Raise it in its console.",
+  },
 
   RequestCanceled: 'unknown',
   // May have generated a part, which is charged (section 11, quirk 3).

@@ -16,6 +16,7 @@ import { toBody } from './request.ts';
 export const ark: DirectProvider = {
   kind: 'direct',
   name: 'ark',
+  title: 'ModelArk',
   defaultBaseUrl: 'https://ark.ap-southeast.bytepluses.com/api/v3',
   envPrefix: 'ARK',
   credentials: ['key'],

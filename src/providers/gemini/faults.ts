@@ -10,7 +10,10 @@ import { faultFrom, meaningOfCode, meaningOfStatus } from '../../upstream/read-f
  */
 export const faults: FaultMeanings = {
   INVALID_ARGUMENT: 'parameter',
-  FAILED_PRECONDITION: 'billing',
+  FAILED_PRECONDITION: {
+    kind: 'billing',
+    advice: 'Google: the project of this key needs billing. Turn it on in its console.',
+  },
   UNAUTHENTICATED: 'auth',
   PERMISSION_DENIED: 'auth',
   NOT_FOUND: 'misconfigured',

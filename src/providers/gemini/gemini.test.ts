@@ -119,6 +119,24 @@ test('a flagged draft is taken only when there is nothing else', () => {
   assert.equal(chosen(candidate([thought(0), thought(1), { text: 'sorry' }])), 1);
 });
 
+test('a picture that a relay has put into a text is found, unless there is a plain one', () => {
+  const uri = `data:image/jpeg;base64,${'/9j4'.repeat(20)}`;
+  const plain = { inlineData: { data: { held: 1 } } };
+  const flagged = { ...plain, thought: true };
+  for (const [parts, expected] of [
+    [[{ text: uri }], uri],
+    [[{ text: 'Here it is:' }, { text: `![image](${uri}) as you wished` }], uri],
+    [[flagged, { text: uri }], uri],
+    [[plain, { text: uri }], undefined],
+    [[flagged, { text: uri, thought: true }], undefined],
+  ] as const) {
+    const [image] = read(candidate(parts)).images;
+    assert.equal(image?.kind === 'link' ? image.url : undefined, expected);
+  }
+  assert.equal(faultOf(candidate([{ text: uri }], 'IMAGE_SAFETY')).kind, 'content');
+  assert.equal(faultOf(candidate([{ text: 'data:image/png;base64, is how it begins' }])).kind, 'bad_reply');
+});
+
 test('a picture cut short by the output cap is still delivered: it was paid for', () => {
   assert.equal(chosen(candidate([picture(0)], 'MAX_TOKENS')), 0);
 });
@@ -184,7 +202,7 @@ test('a blocked prompt is named as the prompt where there is nothing else to bla
 });
 
 test('every documented status has its meaning', () => {
-  assert.deepEqual(faults, {
+  const expected = {
     INVALID_ARGUMENT: 'parameter',
     FAILED_PRECONDITION: 'billing',
     UNAUTHENTICATED: 'auth',
@@ -194,8 +212,9 @@ test('every documented status has its meaning', () => {
     INTERNAL: 'unknown',
     UNAVAILABLE: 'overloaded',
     DEADLINE_EXCEEDED: 'unknown',
-  });
-  for (const [status, kind] of Object.entries(faults)) {
+  };
+  assert.deepEqual(Object.keys(expected), Object.keys(faults));
+  for (const [status, kind] of Object.entries(expected)) {
     assert.equal(readFault(refusalOf(400, refusal(status))).kind, kind);
   }
   assert.equal(readFault(refusalOf(503, undefined)).kind, 'unknown');

@@ -11,6 +11,7 @@ import { pathOf, toBody } from './request.ts';
 export const gemini: DirectProvider = {
   kind: 'direct',
   name: 'gemini',
+  title: 'Google',
   defaultBaseUrl: 'https://generativelanguage.googleapis.com',
   envPrefix: 'GEMINI',
   credentials: ['key'],

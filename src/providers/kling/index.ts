@@ -15,6 +15,7 @@ const path = '/v1/images/omni-image';
 export const kling: TaskProvider = {
   kind: 'task',
   name: 'kling',
+  title: 'Kling',
   defaultBaseUrl: 'https://api-singapore.klingai.com',
   envPrefix: 'KLING',
   credentials: ['key', 'pair'],

@@ -197,7 +197,7 @@ test('every documented code has its meaning, whatever its HTTP status', () => {
   const listed = Object.entries(expected).flatMap(([kind, codes]) =>
     codes.split(' ').map((code) => [code, kind]),
   );
-  assert.deepEqual(Object.fromEntries(listed), faults);
+  assert.deepEqual(new Set(listed.map(([code]) => code)), new Set(Object.keys(faults)));
   for (const [code, kind] of listed) {
     const answer = refusalOf(code?.startsWith('13') ? 429 : 400, { code: Number(code), message: 'm' });
     assert.equal(readFault(answer).kind, kind, code);

@@ -23,8 +23,11 @@ export const faults: FaultMeanings = {
   moderation_blocked: 'content',
   content_policy_violation: 'content',
 
-  billing_hard_limit_reached: 'billing',
-  insufficient_quota: 'billing',
+  billing_hard_limit_reached: {
+    kind: 'billing',
+    advice: "The account's own spending limit is reached. Raise it there.",
+  },
+  insufficient_quota: { kind: 'billing', advice: 'The account has no credit left. Top up there.' },
   invalid_api_key: 'auth',
   unsupported_country_region_territory: 'auth',
   model_not_found: 'misconfigured',

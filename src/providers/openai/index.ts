@@ -15,6 +15,7 @@ import { toExchange } from './request.ts';
 export const openai: DirectProvider = {
   kind: 'direct',
   name: 'openai',
+  title: 'The OpenAI-compatible server',
   defaultBaseUrl: 'https://api.openai.com/v1',
   envPrefix: 'OPENAI',
   credentials: ['key'],

@@ -19,7 +19,7 @@ export const faults: FaultMeanings = {
   '1110': 'auth',
   '1111': 'auth',
   '1112': 'auth',
-  '1113': 'billing',
+  '1113': { kind: 'billing', advice: 'Z.ai: balance or resource pack used up. Top up there.' },
   '1120': 'unknown',
   '1121': 'auth',
   '1200': 'parameter',
@@ -46,9 +46,12 @@ export const faults: FaultMeanings = {
   '1304': 'quota',
   '1305': 'throttled',
   '1308': 'quota',
-  '1309': 'billing',
+  '1309': { kind: 'billing', advice: 'Z.ai: the plan of this key has expired. Renew it there.' },
   '1310': 'quota',
-  '1313': 'auth',
+  '1313': {
+    kind: 'auth',
+    advice: 'Z.ai: a key of the coding plan may not be used here. Make one of the open platform.',
+  },
 };
 
 const fields = {

@@ -15,6 +15,7 @@ const headers = { 'accept-language': 'en-US,en' };
 export const zai: TaskProvider = {
   kind: 'task',
   name: 'zai',
+  title: 'Z.ai',
   defaultBaseUrl: 'https://api.z.ai/api/paas/v4',
   envPrefix: 'ZAI',
   credentials: ['key'],
