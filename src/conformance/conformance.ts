@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util';
 import { cellsOf } from './cells.ts';
 import { deploymentAt, type Deployment, type ModelCard } from './deployment.ts';
+import { limitCases } from './key-cases.ts';
 import { modelCases } from './model-cases.ts';
+import { nativeSwitchCases } from './native-cases.ts';
 import { recordCases } from './record-cases.ts';
+import { repeatCases } from './repeat-cases.ts';
 import { requestCases } from './request-cases.ts';
 import { runCases, type NotRun } from './run-cases.ts';
 import { uploadCases } from './upload-cases.ts';
@@ -19,7 +22,7 @@ const usage = `Usage: npm run conformance -- --base-url URL --key KEY [options]
   --other-key KEY    a second one; without it, what is between two keys is not tried
   --model ID         only this model (may be repeated)
   --spend            also make images with models that are not the sandbox's. THIS COSTS MONEY:
-                     about forty images for each of them
+                     about sixty images for each of them
   --at-once N        requests at a time (4)
   --help
 
@@ -72,7 +75,10 @@ async function tryDeployment(baseUrl: string, key: string): Promise<number> {
   const startedAt = performance.now();
   const cases = [
     ...requestCases(easel, models),
+    ...nativeSwitchCases(easel),
+    ...limitCases([easel, ...(other === undefined ? [] : [other])]),
     ...(maker === undefined ? [] : recordCases(easel, maker, other)),
+    ...(maker === undefined ? [] : repeatCases(easel, maker, editor)),
     ...(editor === undefined ? [] : uploadCases(easel, editor, other)),
     ...usable.flatMap((model) => modelCases(easel, model, mayMake(model))),
   ];
@@ -110,7 +116,8 @@ function whatIsLeftOut(
     else if (!mayMake(model))
       left.push({ name: `${model.id}: ${made} values that it takes`, why: 'they cost money; see --spend' });
   }
-  if (!hasMaker) left.push({ name: 'records and links', why: 'there is no sandbox model; see --spend' });
+  if (!hasMaker)
+    left.push({ name: 'records, links and repeats', why: 'there is no sandbox model; see --spend' });
   if (!hasEditor)
     left.push({ name: 'edits and assets', why: 'there is no sandbox model that takes images; see --spend' });
   if (!hasOther) left.push({ name: 'what is between two keys', why: 'there is only one; see --other-key' });

@@ -24,8 +24,10 @@ export interface Answer {
 /** A model as GET /v1/models shows it; of its fields those that the cases are made from. */
 export interface ModelCard {
   id: string;
+  owned_by: string;
   available: boolean;
   sandbox: boolean;
+  native_params: boolean;
   parameters: Readonly<Record<string, Schema>>;
   'x-size'?: SizeRule;
   input_images: { max: number };

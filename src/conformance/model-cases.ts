@@ -1,17 +1,38 @@
 import assert from 'node:assert/strict';
 import { cellsOf } from './cells.ts';
 import { isMade, isRefusal, type Answer, type Deployment, type ModelCard } from './deployment.ts';
+import { webhookRefusals } from './key-cases.ts';
+import { maskRefusals, maskedCases } from './mask-cases.ts';
+import { nativeMadeCases, nativeRefusals } from './native-cases.ts';
 import { pictureUrl } from './picture.ts';
 import { CannotTry, type Case } from './run-cases.ts';
+import { streamRefusals, streamedCases } from './stream-cases.ts';
 
 const create = '/v1/images/generations';
 const prompt = 'conformance: a paper boat';
 
 /** What one model takes and refuses, by its own card. */
 export function modelCases(easel: Deployment, card: ModelCard, mayMake: boolean): Case[] {
-  const post = refusalsOnly(easel, card, mayMake);
-  const all = [...fieldCases(card, post), ...inputCases(easel, card, post, mayMake)];
-  return mayMake ? [...all, ...madeCases(easel, card)] : all;
+  const ask = refusalsOnly(easel, mayMake);
+  const post: Post = (body, headers) => ask('POST', create, { model: card.id, prompt, ...body }, headers);
+  // In the words of its upstream there is no prompt of ours.
+  const postNative: Post = (body, headers) => ask('POST', create, { model: card.id, ...body }, headers);
+  const all = [
+    ...fieldCases(card, post),
+    ...inputCases(easel, card, post, mayMake),
+    ...streamRefusals(card, post),
+    ...nativeRefusals(card, postNative),
+    ...maskRefusals(card, ask),
+    ...webhookRefusals(card, post),
+  ];
+  if (!mayMake) return all;
+  return [
+    ...all,
+    ...madeCases(easel, card),
+    ...streamedCases(easel, card),
+    ...nativeMadeCases(easel, card),
+    ...maskedCases(easel, card),
+  ];
 }
 
 type Post = (body: object, headers?: Record<string, string>) => Promise<Answer>;
@@ -20,16 +41,16 @@ type Post = (body: object, headers?: Record<string, string>) => Promise<Answer>;
  * On a model that costs money, a request that was to be refused and was made instead is the last one sent to it:
  * whatever is wrong with the deployment must not run up a bill.
  */
-function refusalsOnly(easel: Deployment, { id }: ModelCard, mayMake: boolean): Post {
-  if (mayMake) return (body, headers) => easel.ask('POST', create, { model: id, prompt, ...body }, headers);
+function refusalsOnly({ ask }: Deployment, mayMake: boolean): Deployment['ask'] {
+  if (mayMake) return ask;
   let wasMade = false;
   let last: Promise<unknown> = Promise.resolve();
   // One after the other: of several at once each might be made before the first is seen to be.
-  return (body, headers) => {
+  return (...request) => {
     const answer = last.then(async () => {
       if (wasMade)
         throw new CannotTry('a request that was to be refused was made, and this model costs money');
-      const answer = await easel.ask('POST', create, { model: id, prompt, ...body }, headers);
+      const answer = await ask(...request);
       wasMade = answer.status < 300;
       return answer;
     });

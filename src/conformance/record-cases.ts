@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { copyCases } from './copy-cases.ts';
 import { isMade, isRefusal, send, type Answer, type Deployment, type ModelCard } from './deployment.ts';
 import { CannotTry, type Case } from './run-cases.ts';
 
@@ -9,6 +10,7 @@ export function recordCases(easel: Deployment, card: ModelCard, other: Deploymen
     ...listCases(bench),
     ...contentCases(bench),
     ...linkCases(bench),
+    ...copyCases(easel, () => bench.make()),
     ...(other === undefined ? [] : ownershipCases(bench, other)),
   ];
 }
