@@ -92,6 +92,24 @@ test('fetches a link into a draft, sending no credential', async () => {
   assert.doesNotMatch(server.requests[0] ?? '', /authorization|cookie|key/i);
 });
 
+function uri(bytes: Buffer | string): string {
+  return `data:image/png;base64,${typeof bytes === 'string' ? bytes : bytes.toString('base64')}`;
+}
+
+test('takes the bytes of a data: URI, strictly and within the limit', async () => {
+  const { downloader, drafts, logged } = makeDownloader({ limits: { maxBytes: 100 } });
+  const draft = await downloader.fetch(uri(picture), routeTo(), never);
+  assert.equal(draft, drafts[0]);
+  assert.deepEqual(drafts[0]?.content, picture);
+  await downloader.fetch(uri(Buffer.alloc(100)), routeTo(), never);
+  for (const broken of [uri(Buffer.alloc(104)), uri('aGFsZ'), uri('!!!!'), uri(''), 'data:image/png,plain']) {
+    const fault = await faultOf(downloader.fetch(broken, routeTo(), never));
+    assert.equal(fault.kind, 'bad_reply');
+  }
+  assert.equal(drafts.length, 2);
+  assert.ok(!JSON.stringify(logged).includes('base64'));
+});
+
 test('asks the origin of the base URL and the named origins, and no other place that is not public', async () => {
   const server = await serve((socket) => socket.write(whole));
   const other = await serve((socket) => socket.write(redirectToSecret()));

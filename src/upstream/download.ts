@@ -14,6 +14,7 @@ export interface Downloader {
   /**
    * The whole picture in a draft. Only public hosts, the route's own origin and its `downloadOrigins` are asked,
    * and never with a credential. A link that is not there yet, or cut off, is asked again a few times, from zero.
+   * A `data:` URI is taken as it is: some upstreams answer with one in the place of a link.
    *
    * Throws UpstreamFault: `bad_reply` when the link is gone or must not be used and asking again is no use,
    * `unknown` when it could not be had now but might be later (an AbsentLink where it was not there). When the signal ends it: the signal's reason.
@@ -84,6 +85,8 @@ export function createDownloader(options: DownloaderOptions): Downloader {
   return {
     async fetch(link, route, signal) {
       // Links carry signatures; only where they lead may be told.
+      const data = dataOf(link);
+      if (data !== undefined) return await draftOf(data, { objects, maxBytes: limits.maxBytes });
       const host = URL.parse(link)?.host ?? 'not a URL';
       for (const waitMs of [...limits.waitsMs, undefined]) {
         const tried = await tryOnce(link, { web, objects, limits, origins: originsOf(route), signal });
@@ -162,6 +165,37 @@ async function tryOnce(
     if (error instanceof SendFailure || error instanceof UpstreamFault) {
       return { kind: 'later', details: error.message };
     }
+    throw error;
+  }
+}
+
+/** The base64 of a `data:` URI, undefined for any other link. */
+function dataOf(link: string): string | undefined {
+  const head = /^data:[^,]{0,100};base64,/i.exec(link.slice(0, 128))?.[0];
+  return head === undefined ? undefined : link.slice(head.length);
+}
+
+function unreadableData(what: string): UpstreamFault {
+  return new UpstreamFault('bad_reply', {
+    message: 'The image was made, but the image service gave it in a form that could not be read.',
+    details: `a data: URI ${what}`,
+  });
+}
+
+async function draftOf(
+  base64: string,
+  { objects, maxBytes }: { objects: Pick<ObjectStore, 'create'>; maxBytes: number },
+): Promise<ObjectDraft> {
+  if ((base64.length / 4) * 3 > maxBytes + 2) throw unreadableData(`larger than ${maxBytes} bytes`);
+  // Nothing looser: guessing could store a damaged picture as a good one.
+  const isWhole = base64.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(base64);
+  if (!isWhole) throw unreadableData('that is no whole base64');
+  const draft = await objects.create();
+  try {
+    await draft.write(Buffer.from(base64, 'base64'));
+    return draft;
+  } catch (error) {
+    await draft.discard();
     throw error;
   }
 }
