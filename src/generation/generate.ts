@@ -226,10 +226,20 @@ export async function keepCall(
   const { result, route, attempts, tried } = outcome;
   const placed = placeImages(call, result, extraIndex);
   const links = linksOf(placed);
-  // The links are durable before the first download, so that a restart fetches them. Pictures that came inside
-  // the answer are published first of all: a restart finds them by their names (adopt.ts).
+  // The links are durable before the first download, so that a restart fetches them, and with them what the answer
+  // says of images that failed. Pictures that came inside it are published first of all: a restart finds them by
+  // their names (adopt.ts).
   await early?.saved();
-  if (links.length > 0) await tools.records.saveCall(generationId, call.number, { state: 'storing', links });
+  if (links.length > 0) {
+    const told = placed.flatMap(({ index, image }) =>
+      image.kind === 'failed' ? [traceOfImage(route, index, image.fault, tools.clock.now())] : [],
+    );
+    await tools.records.saveCall(generationId, call.number, {
+      state: 'storing',
+      links,
+      tried: [...tried, ...told],
+    });
+  }
   const kept = await Promise.all(
     placed.map(
       ({ index, image }) => early?.at(index) ?? keepOne(generationId, index, image, route, signal, tools),

@@ -1,6 +1,6 @@
 import type { Catalog, Model } from '../core/catalog.ts';
 import { isFaultKind, UpstreamFault } from '../core/fault.ts';
-import type { CallResult } from '../core/image-result.ts';
+import type { CallImage, CallResult } from '../core/image-result.ts';
 import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
 import { routeLabel, type Route } from '../core/route.ts';
 import { findPublished } from './adopt.ts';
@@ -167,7 +167,13 @@ async function resumeCall(
     const report = await keepCall(
       record.id,
       { ...call, isGroup: isGroup(record, call) },
-      { kind: 'made', result, route, attempts: call.attempts, tried: call.tried },
+      {
+        kind: 'made',
+        result: { ...result, images: [...result.images, ...failedImages(call)] },
+        route,
+        attempts: call.attempts,
+        tried: call.tried.filter(({ index }) => index === undefined),
+      },
       extraIndex,
       signal,
       tools,
@@ -294,6 +300,21 @@ function linkedResult(call: CallRecord, stored: readonly number[]): CallResult |
   };
 }
 
+/** What the answer had said of images that failed, as it was written down with the links of the others. */
+function failedImages(call: CallRecord): CallImage[] {
+  return faultsOf(call).map(({ index, fault }) => ({
+    kind: 'failed',
+    position: index - call.firstIndex,
+    fault,
+  }));
+}
+
+function faultsOf({ tried }: CallRecord): { index: number; fault: UpstreamFault }[] {
+  return tried.flatMap((trace) =>
+    trace.index === undefined ? [] : [{ index: trace.index, fault: faultOf({ tried: [trace] }) }],
+  );
+}
+
 function belongsTo(call: CallRecord, index: number): boolean {
   return index >= call.firstIndex && index < call.firstIndex + call.images;
 }
@@ -301,11 +322,7 @@ function belongsTo(call: CallRecord, index: number): boolean {
 /** The images that failed alone; of a group those that were never there are not missing. */
 function withFailed(report: CallReport, call: CallRecord, isGroup: boolean): CallReport {
   const stored = new Set(report.images.map(({ index }) => index));
-  const failures = call.tried.flatMap((trace) =>
-    trace.index === undefined || stored.has(trace.index)
-      ? []
-      : [{ index: trace.index, fault: faultOf({ tried: [trace] }) }],
-  );
+  const failures = faultsOf(call).filter(({ index }) => !stored.has(index));
   const told = { ...report, failures };
   return isGroup && report.images.length + failures.length > 0 ? told : withRest(told, call, faultOf(call));
 }

@@ -140,9 +140,14 @@ function hasCrossed(
   { answered }: Evidence,
 ): boolean {
   if (request.caller.kind !== 'resends') return false;
+  const purchases = records.filter(mayHaveBought);
   const leavings = answers.filter(({ kind }) => kind === 'left').length;
-  const seen = records.filter(({ id }) => answered.has(id)).length;
-  return seen >= records.length - 1 && leavings >= records.length - 1;
+  const seen = purchases.filter(({ id }) => answered.has(id)).length;
+  return seen >= purchases.length - 1 && leavings >= purchases.length - 1;
+}
+
+function mayHaveBought({ images, error }: WireRecord): boolean {
+  return images.length > 0 || unknownReasons.has(error?.reason ?? '');
 }
 
 /** Either the records say unknown and that could not be helped, or what is wrong. */

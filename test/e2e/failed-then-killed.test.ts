@@ -85,6 +85,38 @@ test('of a group that was still arriving when the process was killed, what had n
   );
 });
 
+test('what an answer did not tell is still told as unknown when the process was killed while it fetched the rest', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const simulator = await startArkSimulator({ draw: fastDraw, delayMs: 5 });
+  t.after(() => simulator.close());
+  const first = await startGatewayProcess(dataDir, [{ model: 'seedream-4.0', provider: 'ark', simulator }]);
+  t.after(() => first.kill());
+  simulator.control.inject({ on: 'download', kind: 'hang-before' });
+  const asked = first.post('/v1/images/generations', {
+    model: 'seedream-4.0',
+    size: '1K',
+    prompt: 'lighthouses sim:fewer:2 sim:without-completed',
+    stream: true,
+    sequential_image_generation: 'auto',
+    sequential_image_generation_options: { max_images: 3 },
+  });
+  asked.catch(() => {});
+  await until(() => statesOfCalls(dataDir).includes('storing'));
+  await first.kill();
+  await assert.rejects(asked);
+
+  const next = await startTestGateway({
+    dataDir,
+    env: { EASEL_CONFIG: path.join(dataDir, 'routes.json'), TEST_ARK_KEY: simulator.credential.apiKey },
+  });
+  t.after(() => next.close());
+  await until(async () => (await next.ask('GET', '/v1/images')).at('data.0.status') === 'completed');
+  const record = await next.ask('GET', '/v1/images');
+  assert.equal((record.at('data.0.images') as unknown[]).length, 2, record.text);
+  assert.equal(record.at('data.0.failed_images.0.index'), 2, record.text);
+  assert.equal(record.at('data.0.failed_images.0.error.reason'), 'outcome_unknown', record.text);
+});
+
 test('a call that gave up unsent before the process was killed is not told as unknown', async (t) => {
   const dataDir = await temporaryFolder(t);
   const stores = await openSqlite({ file: path.join(dataDir, 'easel.db'), now: Date.now });
