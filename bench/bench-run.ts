@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { isChosen, type Choice } from './choice.ts';
 import type { Contestant, Place } from './contestants/contestant.ts';
 import { makeDirect } from './contestants/direct.ts';
 import { startNginx, type Nginx } from './contestants/nginx.ts';
@@ -19,13 +20,13 @@ export interface Peers {
 
 /** A run that goes on: the upstream and the load generator, which everybody shares, and what was found so far. */
 export interface BenchRun {
-  isQuick: boolean;
-  place: Omit<Place, 'folder'>;
+  choice: Choice;
+  place: Pick<Place, 'upstream' | 'pictures'>;
   load: LoadGenerator;
   readPicture: ReturnType<typeof makePictureReader>;
   direct: Contestant;
   peers: Peers;
-  /** Started when they are asked for first, and then the same for all loads. */
+  /** Those chosen, started when they are asked for first, and again where one has ended. */
   startPeers(): Promise<PeerProcesses>;
   /** A new folder for one contestant. */
   makePlace(name: string): Promise<Place>;
@@ -37,7 +38,7 @@ export interface BenchRun {
 /** Starts the upstream and the load generator. */
 export async function startRun(
   folder: string,
-  options: { isQuick: boolean; peers: Peers; print: (text: string) => void },
+  options: { choice: Choice; peers: Peers; print: (text: string) => void },
 ): Promise<BenchRun> {
   const pictures = path.join(folder, 'pictures');
   await mkdir(pictures, { recursive: true });
@@ -50,9 +51,9 @@ export async function startRun(
     places += 1;
     const own = path.join(folder, `${places}-${name}`);
     await mkdir(own, { recursive: true });
-    return { upstream, pictures, folder: own };
+    return { upstream, pictures, folder: own, easelNode: profilingArgs(options.choice) };
   };
-  let started: Promise<PeerProcesses> | undefined;
+  const peers = makePeers(options, makePlace);
   return {
     ...options,
     place: { upstream, pictures },
@@ -60,13 +61,11 @@ export async function startRun(
     readPicture: makePictureReader(pictures),
     direct: makeDirect({ upstream }),
     makePlace,
-    startPeers: () => (started ??= startPeers(options.peers, makePlace)),
+    startPeers: () => peers.start(),
     results: { cells: [], figures: [], checks: [], leftOut: [] },
     async close() {
-      const { proxies } = started === undefined ? { proxies: [] } : await started;
-      await Promise.all(
-        [generator, mock, ...proxies.flatMap(({ process }) => process ?? [])].map((one) => one.stop()),
-      );
+      await peers.stop();
+      await Promise.all([generator.stop(), mock.stop()]);
     },
   };
 }
@@ -77,11 +76,37 @@ export interface PeerProcesses {
   proxies: Contestant[];
 }
 
-async function startPeers(peers: Peers, makePlace: BenchRun['makePlace']): Promise<PeerProcesses> {
-  const nginx =
-    peers.nginx === undefined ? undefined : await startNginx(peers.nginx, await makePlace('nginx'));
-  const passThrough = await startPassThrough(await makePlace('pass-through'));
-  const portkey =
-    peers.portkey === undefined ? undefined : await startPortkey(peers.portkey, await makePlace('portkey'));
-  return { nginx, proxies: [nginx, passThrough, portkey].filter((each) => each !== undefined) };
+function makePeers(
+  { peers: { nginx, portkey }, choice }: Pick<BenchRun, 'peers' | 'choice'>,
+  makePlace: BenchRun['makePlace'],
+): { start(): Promise<PeerProcesses>; stop(): Promise<void> } {
+  let nginxProcess: Nginx | undefined;
+  const running = new Map<string, Contestant>();
+  async function startOne<T extends Contestant>(
+    name: string,
+    start: (place: Place) => Promise<T>,
+  ): Promise<T | undefined> {
+    if (!isChosen(choice, name)) return undefined;
+    const started = await start(await makePlace(name));
+    running.set(name, started);
+    return started;
+  }
+  const isUp = (name: string): boolean => running.get(name)?.process?.isRunning() === true;
+  return {
+    async start() {
+      if (nginx !== undefined && !isUp('nginx'))
+        nginxProcess = await startOne('nginx', (place) => startNginx(nginx, place));
+      if (!isUp('pass-through')) await startOne('pass-through', startPassThrough);
+      if (portkey !== undefined && !isUp('portkey'))
+        await startOne('portkey', (place) => startPortkey(portkey, place));
+      return { nginx: nginxProcess, proxies: [...running.values()] };
+    },
+    async stop() {
+      for (const { process } of running.values()) await process?.stop();
+    },
+  };
+}
+
+function profilingArgs({ profileFolder }: Choice): string[] {
+  return profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
 }

@@ -1,4 +1,4 @@
-// `npm run bench -- [--quick] [--only NAME,...] [--list]`: see docs/performance.md.
+// `npm run bench -- [--quick] [--only NAME,...] [--list] ...`: see docs/performance.md.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startRun, type Peers } from './bench-run.ts';
+import { isWhole, type Choice } from './choice.ts';
 import { describeMachine, describeVersions } from './machine.ts';
 import { hasOwnNetwork, runWithOwnNetwork } from './own-network.ts';
 import { preparePeers } from './prepare-peers.ts';
@@ -16,15 +17,29 @@ import { workloads, type Workload } from './workloads/all.ts';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const { values } = parseArgs({
   options: {
-    /** Under a minute: the loads that the goals need, fewer rounds. */
     quick: { type: 'boolean', default: false },
-    /** Workloads by name. */
     only: { type: 'string' },
+    connections: { type: 'string' },
+    latency: { type: 'string' },
+    contestants: { type: 'string' },
+    rounds: { type: 'string' },
+    profile: { type: 'string' },
     list: { type: 'boolean', default: false },
     /** Where everything that is measured lies while it is measured; that disk is what is measured. */
     folder: { type: 'string', default: tmpdir() },
+    /** Leaves that there, with the logs. */
+    keep: { type: 'boolean', default: false },
   },
 });
+const choice: Choice = {
+  isQuick: values.quick,
+  only: values.only?.split(','),
+  connections: numbers('connections', values.connections),
+  latencies: numbers('latency', values.latency),
+  contestants: values.contestants?.split(','),
+  rounds: numbers('rounds', values.rounds)?.[0],
+  profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
+};
 
 interface Prepared {
   peers: Peers;
@@ -69,22 +84,25 @@ function readPrepared(): Prepared {
 }
 
 function chosen(): readonly Workload[] {
-  const names = values.only?.split(',');
-  for (const name of names ?? []) {
+  const { only } = choice;
+  for (const name of only ?? []) {
     if (!workloads.some((workload) => workload.name === name))
       throw new Error(`no workload ${name}; see --list`);
   }
-  return workloads.filter(({ name, isInQuick }) => names?.includes(name) ?? (isInQuick || !values.quick));
+  return workloads.filter(({ name, isInQuick }) => only?.includes(name) ?? (isInQuick || !choice.isQuick));
 }
 
 async function main({ peers, leftOut }: Prepared): Promise<number> {
   const startedAt = Date.now();
   const machine = describeMachine();
   const folder = mkdtempSync(path.join(values.folder, 'easel-bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  process.on('exit', () => {
+    if (values.keep) console.log(`Data and logs: ${folder}`);
+    else rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
   for (const text of leftOut) console.log(`LEFT OUT ${text}`);
   const run = await startRun(folder, {
-    isQuick: values.quick,
+    choice,
     peers,
     print: (text) => console.log(text.startsWith(' ') ? text : `${secondsSince(startedAt)} ${text}`),
   });
@@ -94,8 +112,7 @@ async function main({ peers, leftOut }: Prepared): Promise<number> {
   const results: Results = {
     startedAt: new Date(startedAt).toISOString(),
     tookSeconds: Math.round((Date.now() - startedAt) / 1000),
-    isQuick: values.quick,
-    only: values.only?.split(','),
+    choice,
     machine,
     versions: describeVersions(peers),
     leftOut: [...new Set([...leftOut, ...run.results.leftOut])],
@@ -104,12 +121,15 @@ async function main({ peers, leftOut }: Prepared): Promise<number> {
     checks,
   };
   await write(results);
-  return checks.every(({ problems }) => problems.length === 0) ? 0 : 1;
+  const isEaselWell = cells.every(
+    ({ contestant, failures }) => failures === 0 || !contestant.startsWith('easel'),
+  );
+  return isEaselWell && checks.every(({ problems }) => problems.length === 0) ? 0 : 1;
 }
 
 /** A whole run's results are kept in the repository; the others are for whoever ran them. */
 async function write(results: Results): Promise<void> {
-  const name = results.only !== undefined ? 'partial' : results.isQuick ? 'quick' : 'full';
+  const name = !isWhole(choice) ? 'partial' : choice.isQuick ? 'quick' : 'full';
   const folder = path.join(here, 'results');
   await mkdir(folder, { recursive: true });
   const markdown = toMarkdown(results);
@@ -120,4 +140,11 @@ async function write(results: Results): Promise<void> {
 
 function secondsSince(startedAt: number): string {
   return `${((Date.now() - startedAt) / 1000).toFixed(0).padStart(5)} s`;
+}
+
+function numbers(option: string, text: string | undefined): number[] | undefined {
+  return text?.split(',').map((word) => {
+    if (!/^\d{1,4}$/.test(word)) throw new Error(`--${option} takes whole numbers`);
+    return Number(word);
+  });
 }

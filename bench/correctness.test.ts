@@ -98,7 +98,7 @@ test('a reply that is not the one expected is a failure and no measurement', asy
 
 async function startSmallRun(t: TestContext): Promise<BenchRun> {
   const run = await startRun(await temporaryFolder(t), {
-    isQuick: true,
+    choice: { isQuick: true },
     peers: { nginx: undefined, portkey: undefined },
     print: () => {},
   });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cpus, loadavg, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Peers } from './bench-run.ts';
@@ -14,10 +14,15 @@ export function describeMachine(): Record<string, string> {
     processor: `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown'}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     system: `${/^PRETTY_NAME="(.*)"$/m.exec(read('/etc/os-release'))?.[1] ?? process.platform}, kernel ${release()}`,
-    load: `${loadavg()
-      .map((load) => load.toFixed(2))
-      .join(', ')} when the run began`,
+    load: describeLoad(),
   };
+}
+
+/** What else the machine does counts as well: a run on a busy machine says little. */
+function describeLoad(): string {
+  const [load = 0] = loadavg();
+  const isBusy = load > availableParallelism() / 2;
+  return `${load.toFixed(2)} when the run began${isBusy ? ': **the machine was busy, the figures are noisy**' : ''}`;
 }
 
 /** What was measured. */

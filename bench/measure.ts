@@ -1,4 +1,5 @@
 import type { LoadGenerator, LoadJob, LoadResult } from './load-job.ts';
+import { cpuMs } from './processes.ts';
 import type { CellResult } from './results.ts';
 import { median, quantile, spread } from './statistics.ts';
 
@@ -6,6 +7,8 @@ import { median, quantile, spread } from './statistics.ts';
 export interface Runner {
   contestant: string;
   request: Omit<LoadJob, 'connections' | 'maxRequests' | 'maxMs' | 'firstNumber'>;
+  /** Of the process whose work is counted; undefined: nobody's. */
+  pid: number | undefined;
   /** Fewer rounds than the others have, for one that takes very long. */
   maxRounds?: number;
 }
@@ -37,7 +40,7 @@ export async function measureCell(
   plan: CellPlan,
   load: LoadGenerator,
 ): Promise<MeasuredRunner[]> {
-  const turns = runners.map((runner) => ({ runner, sent: 0, results: [] as LoadResult[] }));
+  const turns = runners.map((runner) => ({ runner, sent: 0, cpuMs: 0, results: [] as LoadResult[] }));
   const play = async (turn: (typeof turns)[number], limits: Limits): Promise<LoadResult> => {
     const firstNumber = load.nextNumber(limits.maxRequests);
     const result = await load.play({ ...turn.runner.request, ...limits, firstNumber });
@@ -55,11 +58,13 @@ export async function measureCell(
       if (turn === undefined || round >= (turn.runner.maxRounds ?? plan.rounds)) continue;
       if (turn.results.some(({ failures }) => failures > 0)) continue;
       const { connections, maxMs, maxRequests } = plan;
+      const before = cpuOf(turn.runner);
       turn.results.push(await play(turn, { connections, maxMs, maxRequests }));
+      turn.cpuMs += cpuOf(turn.runner) - before;
     }
   }
-  return turns.map(({ runner, sent, results }) => ({
-    cell: summarize(runner.contestant, plan, results),
+  return turns.map(({ runner, sent, cpuMs, results }) => ({
+    cell: summarize(runner.contestant, plan, results, cpuMs),
     sent,
     replies: results.flatMap(({ replies }) => replies),
   }));
@@ -67,7 +72,16 @@ export async function measureCell(
 
 type Limits = Pick<LoadJob, 'connections' | 'maxMs' | 'maxRequests'>;
 
-function summarize(contestant: string, plan: CellPlan, results: readonly LoadResult[]): CellResult {
+function cpuOf({ pid }: Runner): number {
+  return pid === undefined ? Number.NaN : (cpuMs(pid) ?? Number.NaN);
+}
+
+function summarize(
+  contestant: string,
+  plan: CellPlan,
+  results: readonly LoadResult[],
+  cpuMs: number,
+): CellResult {
   const rounds = results.map(({ latenciesMs, elapsedMs }) => ({
     requests: latenciesMs.length,
     elapsedMs,
@@ -89,6 +103,7 @@ function summarize(contestant: string, plan: CellPlan, results: readonly LoadRes
     p99Ms: quantile(all, 0.99),
     perSecond: median(rates),
     perSecondSpread: spread(rates),
+    cpuMsPerRequest: Number.isNaN(cpuMs) || all.length === 0 ? undefined : cpuMs / all.length,
     failures: results.reduce((sum, { failures }) => sum + failures, 0),
     failureTexts: results.flatMap(({ failureTexts }) => failureTexts).slice(0, 5),
   };

@@ -11,6 +11,7 @@ export interface RunningProcess {
   readonly pid: number;
   /** Where it said that it listens; 0 when it did not. */
   readonly port: number;
+  isRunning(): boolean;
   /** Sends a message over its channel and gives what it answers; one at a time. */
   ask<T>(message: unknown): Promise<T>;
   /** SIGTERM, then SIGKILL. Again: nothing. */
@@ -74,6 +75,7 @@ export async function startProcess(options: StartOptions): Promise<RunningProces
   return {
     pid: child.pid,
     port,
+    isRunning: () => running.has(child),
     async ask<T>(message: unknown) {
       const { promise, resolve } = Promise.withResolvers<{ result?: T; error?: string }>();
       answers.push((answer) => resolve(answer as { result?: T; error?: string }));
@@ -146,6 +148,19 @@ export function peakRssBytes(pid: number): number | undefined {
 
 export function rssBytes(pid: number): number | undefined {
   return memoryLine(pid, 'VmRSS');
+}
+
+/** What the process has computed since its start, in all its threads (Linux); undefined where /proc does not say. */
+export function cpuMs(pid: number): number | undefined {
+  try {
+    // Behind the name, which may hold anything: the 12th and 13th are user and system time, in ticks of 10 ms.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return undefined;
+  }
 }
 
 function memoryLine(pid: number, name: string): number | undefined {

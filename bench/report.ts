@@ -1,3 +1,4 @@
+import { isWhole } from './choice.ts';
 import { judgeGoals } from './goals.ts';
 import type { CellResult, CheckResult, Figure, Results } from './results.ts';
 
@@ -20,11 +21,14 @@ export function toMarkdown(results: Results): string {
 }
 
 const loadNotes =
-  'p50 and p99 are of all requests of all rounds; what stands in brackets are the smallest and the largest of the rounds. Throughput is the median of the rounds.';
+  'p50 and p99 are of all requests of all rounds; what stands in brackets are the smallest and the largest of the rounds. Throughput is the median of the rounds. CPU is what the contestant itself computed for a request, in all its threads.';
 
 function aboutRun(results: Results): string {
-  const kind =
-    results.only === undefined ? (results.isQuick ? 'quick' : 'full') : `only ${results.only.join(', ')}`;
+  const { isQuick, ...narrowing } = results.choice;
+  const narrowed = Object.entries(narrowing).flatMap(([name, value]) =>
+    value === undefined ? [] : `${name} ${String(value)}`,
+  );
+  const kind = [isQuick ? 'quick' : 'full', ...narrowed].join('; ');
   const facts = { run: `${kind}, ${results.tookSeconds} s`, ...results.machine, ...results.versions };
   return Object.entries(facts)
     .map(([name, value]) => `- ${name}: ${value}`)
@@ -32,9 +36,12 @@ function aboutRun(results: Results): string {
 }
 
 function goalTable(results: Results): string {
+  const goals = judgeGoals(results);
+  // Who asked for a part knows what is missing.
+  const judged = isWhole(results.choice) ? goals : goals.filter(({ verdict }) => verdict !== 'not measured');
   return table(
     ['measure', 'goal', 'seen', ''],
-    judgeGoals(results).map(({ measure, asked, seen, verdict }) => [
+    judged.map(({ measure, asked, seen, verdict }) => [
       measure,
       asked,
       seen ?? '',
@@ -52,12 +59,13 @@ function loadTables(cells: readonly CellResult[]): string[] {
   return [...groups].flatMap(([title, group]) => [
     title,
     table(
-      ['', 'p50 ms', 'p99 ms', 'per second', 'requests', ''],
+      ['', 'p50 ms', 'p99 ms', 'per second', 'CPU ms', 'requests', ''],
       group.map((cell) => [
         cell.contestant,
         `${number(cell.p50Ms)} (${cell.p50SpreadMs.map(number).join(' - ')})`,
         number(cell.p99Ms),
         `${number(cell.perSecond)} (${cell.perSecondSpread.map(number).join(' - ')})`,
+        cell.cpuMsPerRequest === undefined ? '' : number(cell.cpuMsPerRequest),
         String(cell.requests),
         cell.failures === 0 ? '' : `**${cell.failures} failed**: ${oneLine(cell.failureTexts[0] ?? '')}`,
       ]),

@@ -1,3 +1,5 @@
+import type { Choice } from './choice.ts';
+
 /** How one round of one contestant went. */
 export interface RoundSummary {
   requests: number;
@@ -23,6 +25,8 @@ export interface CellResult {
   /** The median of the rounds. */
   perSecond: number;
   perSecondSpread: [number, number];
+  /** What the contestant's process computed; of all measures the one that a busy machine disturbs least. */
+  cpuMsPerRequest: number | undefined;
   failures: number;
   failureTexts: string[];
 }
@@ -51,9 +55,7 @@ export interface CheckResult {
 export interface Results {
   startedAt: string;
   tookSeconds: number;
-  isQuick: boolean;
-  /** Workloads that were asked for; undefined: all. */
-  only: string[] | undefined;
+  choice: Choice;
   machine: Record<string, string>;
   versions: Record<string, string>;
   /** Who or what is missing from this run, and why. */

@@ -19,4 +19,6 @@ export interface Place {
   folder: string;
   /** Of the pictures. */
   pictures: string;
+  /** More arguments for the Node that runs Easel. */
+  easelNode: readonly string[];
 }

@@ -52,7 +52,6 @@ export async function easelSettings(
     EASEL_SANDBOX: 'off',
     EASEL_API_KEY: easelSecret,
     [keyVariable]: 'none',
-    NODE_COMPILE_CACHE: path.join(folder, 'compile-cache'),
   };
 }
 
@@ -62,8 +61,12 @@ export async function startEasel(models: EaselModels, place: Place, dataDir: str
   const origin = `http://127.0.0.1:${port}`;
   const started = await startProcess({
     command: process.execPath,
-    args: [...loopWatchArgs, easelMain],
-    env: await easelSettings(models, place, { dataDir, port }),
+    args: [...place.easelNode, ...loopWatchArgs, easelMain],
+    env: {
+      ...(await easelSettings(models, place, { dataDir, port })),
+      // One for all starts of a run: they are not what is measured.
+      NODE_COMPILE_CACHE: path.join(path.dirname(place.folder), 'compile-cache'),
+    },
     logFile: path.join(place.folder, 'easel.log'),
     ready: { url: `${origin}/readyz` },
   });

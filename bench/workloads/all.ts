@@ -44,13 +44,13 @@ export const workloads: readonly Workload[] = [
     name: 'b64-20000k',
     about: 'answers of 20 MB',
     isInQuick: false,
-    play: (run) => playAnswers(run, 'b64-20000k', []),
+    play: (run) => playAnswers(run, 'b64-20000k', [{ connections: 1, latencyMs: 0 }]),
   },
   {
     name: 'b64-chunked',
     about: 'answers of 6 MB without a Content-Length',
     isInQuick: false,
-    play: (run) => playAnswers(run, 'b64-6000k-chunked', []),
+    play: (run) => playAnswers(run, 'b64-6000k-chunked', [{ connections: 1, latencyMs: 0 }]),
   },
   {
     name: 'gemini',

@@ -1,12 +1,8 @@
-import type { BenchRun } from '../bench-run.ts';
 import { readModelName } from '../answers.ts';
+import type { BenchRun } from '../bench-run.ts';
+import { chosenLoads, type Load } from '../choice.ts';
 import { playCell } from './play-cell.ts';
 import { imageRequest, upstreamAnswer } from './requests.ts';
-
-interface Load {
-  connections: number;
-  latencyMs: number;
-}
 
 const allLoads: readonly Load[] = [1, 16, 64].flatMap((connections) =>
   [0, 20].map((latencyMs) => ({ connections, latencyMs })),
@@ -19,10 +15,10 @@ const slow = { fromBytes: 64_000_000, leftOutFromBytes: 1_000_000_000 };
 export async function playAnswers(run: BenchRun, model: string, quickLoads: readonly Load[]): Promise<void> {
   const { kind, pictureBytes } = readModelName(model);
   const answerBytes = kind === 'url' ? 0 : (pictureBytes / 3) * 4;
-  const { proxies } = await run.startPeers();
-  for (const { connections, latencyMs } of run.isQuick ? quickLoads : allLoads) {
+  for (const { connections, latencyMs } of chosenLoads(run.choice, allLoads, quickLoads)) {
+    const { proxies } = await run.startPeers();
     const atOnceBytes = connections * answerBytes;
-    if (run.peers.portkey !== undefined && atOnceBytes >= slow.leftOutFromBytes) {
+    if (proxies.some(({ name }) => name === 'portkey') && atOnceBytes >= slow.leftOutFromBytes) {
       run.results.leftOut.push(
         `portkey at ${connections} x ${model}: gigabytes of memory, and a minute for each reply`,
       );
@@ -36,14 +32,15 @@ export async function playAnswers(run: BenchRun, model: string, quickLoads: read
       connections,
       latencyMs,
       // The quick run has what the goals ask for.
-      formats: run.isQuick ? [kind === 'url' ? 'url' : 'b64_json'] : ['url', 'b64_json'],
+      formats: run.choice.isQuick ? [kind === 'url' ? 'url' : 'b64_json'] : ['url', 'b64_json'],
       models: (name) => ({ serves: { openai: [name] }, asked: name }),
       others: (name) =>
         others.map((contestant) => ({
           contestant: contestant.name,
+          pid: contestant.process?.pid,
           request: imageRequest(contestant, name, upstreamAnswer(name)),
           ...(contestant.name === 'portkey' && atOnceBytes >= slow.fromBytes
-            ? { maxRounds: run.isQuick ? 1 : 2 }
+            ? { maxRounds: run.choice.isQuick ? 1 : 2 }
             : {}),
         })),
     });

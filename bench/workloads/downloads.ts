@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { readModelName } from '../answers.ts';
 import type { BenchRun } from '../bench-run.ts';
+import { chosenLoads, isChosen } from '../choice.ts';
 import { startEasel } from '../contestants/easel.ts';
 import { measureCell, type Runner } from '../measure.ts';
 import { ensurePictures, pictureName, variantOf } from '../pictures.ts';
@@ -29,25 +30,23 @@ export async function playDownloads(run: BenchRun): Promise<void> {
     if (reply === undefined) throw new Error(`no picture to download: ${made.failureTexts[0]}`);
     const variant = variantOf(reply.number);
     const link = (JSON.parse(reply.text) as { data: { url: string }[] }).data[0]?.url ?? '';
-    const runner = (contestant: string, url: string): Runner => ({
+    const runner = (contestant: string, pid: number | undefined, url: string): Runner => ({
       contestant,
+      pid,
       request: getRequest(url, {}, { kind: 'file', pictureBytes, variant }),
     });
     const file = pictureName(pictureBytes, variant);
     const runners = [
-      runner('direct', `${run.place.upstream.origin}/pictures/${file}`),
-      ...(nginx === undefined ? [] : [runner('nginx', `${nginx.filesUrl}/${file}`)]),
-      runner('easel', link),
+      runner('direct', undefined, `${run.place.upstream.origin}/pictures/${file}`),
+      ...(nginx === undefined ? [] : [runner('nginx', nginx.process?.pid, `${nginx.filesUrl}/${file}`)]),
+      runner('easel', easel.pid, link),
     ];
-    for (const connections of run.isQuick ? [16] : [1, 16, 64]) {
-      run.print(`downloads-6m, ${connections} at once`);
-      const plan = {
-        workload: 'downloads-6m',
-        connections,
-        latencyMs: 0,
-        ...limitsOf(run.isQuick, connections, 1),
-      };
-      for (const { cell } of await measureCell(runners, plan, run.load)) addCell(run, cell);
+    const loads = [1, 16, 64].map((connections) => ({ connections, latencyMs: 0 }));
+    for (const load of chosenLoads(run.choice, loads, loads.slice(1, 2))) {
+      run.print(`downloads-6m, ${load.connections} at once`);
+      const plan = { workload: 'downloads-6m', ...load, ...limitsOf(run.choice, load.connections, 1) };
+      const chosen = runners.filter(({ contestant }) => isChosen(run.choice, contestant));
+      for (const { cell } of await measureCell(chosen, plan, run.load)) addCell(run, cell);
     }
   } finally {
     await easel.stop();

@@ -17,7 +17,7 @@ const stepMs = 1000;
 export async function playListPages(run: BenchRun): Promise<void> {
   const gateways: { count: number; easel: Easel }[] = [];
   try {
-    for (const count of run.isQuick ? counts.quick : counts.full) {
+    for (const count of run.choice.isQuick ? counts.quick : counts.full) {
       gateways.push({ count, easel: await startWithRecords(run, count) });
     }
     await playPages(run, gateways, 'list-pages', () => '/v1/images?limit=20');
@@ -38,6 +38,7 @@ async function playPages(
   run.print(`${name}, pages of 20`);
   const runners = gateways.map(({ count, easel }) => ({
     contestant: `${count / 1000}k`,
+    pid: easel.pid,
     request: getRequest(`${easel.origin}${pathOf(count)}`, easel.headers, {
       kind: 'text',
       holds: ['"has_more":true', idOf(count - 1 - (name === 'list-pages' ? 0 : (count + 1) >> 1))],
@@ -47,10 +48,10 @@ async function playPages(
     workload: name,
     connections: 1,
     latencyMs: 0,
-    rounds: run.isQuick ? 3 : 7,
-    maxMs: run.isQuick ? 200 : 1000,
+    rounds: run.choice.isQuick ? 3 : 7,
+    maxMs: run.choice.isQuick ? 200 : 1000,
     maxRequests: 2000,
-    warmUp: { maxMs: run.isQuick ? 300 : 1000, maxRequests: 500 },
+    warmUp: { maxMs: run.choice.isQuick ? 300 : 1000, maxRequests: 500 },
   };
   for (const { cell } of await measureCell(runners, plan, run.load)) {
     addCell(run, { ...cell, workload: `${name}-${cell.contestant}`, contestant: 'easel' });

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readModelName } from '../answers.ts';
 import type { BenchRun } from '../bench-run.ts';
+import { isChosen } from '../choice.ts';
 import { checkStored } from '../check-stored.ts';
 import type { Contestant, Place } from '../contestants/contestant.ts';
 import { startEasel } from '../contestants/easel.ts';
@@ -18,8 +19,8 @@ const models = { '8 MB': 'b64-8000k', '1 MB': 'b64-1000k' } as const;
 
 /** Peak memory and the worst stall of the event loop with 64 answers at once, each in a process of its own. */
 export async function playMemory(run: BenchRun): Promise<void> {
-  const formats: readonly ReplyFormat[] = run.isQuick ? ['b64_json'] : ['b64_json', 'url'];
-  const repetitions = run.isQuick ? 1 : 3;
+  const formats: readonly ReplyFormat[] = run.choice.isQuick ? ['b64_json'] : ['b64_json', 'url'];
+  const repetitions = run.choice.rounds ?? (run.choice.isQuick ? 1 : 3);
   for (const [size, model] of Object.entries(models)) {
     run.print(`memory, ${connections} answers of ${size} at once`);
     const { pictureBytes } = readModelName(model);
@@ -29,7 +30,7 @@ export async function playMemory(run: BenchRun): Promise<void> {
         playEasel(run, place, model, format),
       );
     }
-    if (run.isQuick) continue;
+    if (run.choice.isQuick && run.choice.contestants === undefined) continue;
     await repeat(run, size, 'pass-through', repetitions, async (place) =>
       playProxy(run, await startPassThrough(place), model),
     );
@@ -55,6 +56,7 @@ async function repeat(
   times: number,
   play: (place: Place) => Promise<Seen>,
 ): Promise<void> {
+  if (!isChosen(run.choice, contestant)) return;
   const seen: Seen[] = [];
   for (let time = 0; time < times; time += 1) {
     try {
@@ -128,7 +130,7 @@ async function playLoad(
     });
   const warmed = await play({ connections: 1, maxRequests: 8 });
   await readLoopStallMs(process);
-  const played = await play({ connections, maxRequests: (run.isQuick ? 1 : 2) * connections });
+  const played = await play({ connections, maxRequests: (run.choice.isQuick ? 1 : 2) * connections });
   const [failure] = [...warmed.failureTexts, ...played.failureTexts];
   if (failure !== undefined) throw new Error(failure);
   const stallMs = await readLoopStallMs(process);

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { modelName, readModelName } from '../answers.ts';
 import type { BenchRun } from '../bench-run.ts';
+import { isChosen, type Choice } from '../choice.ts';
 import { checkStored } from '../check-stored.ts';
 import { startEasel, type Easel, type EaselModels } from '../contestants/easel.ts';
 import type { LoadResult } from '../load-job.ts';
@@ -34,7 +35,8 @@ const maxRoundRequests = 4000;
  * some of its links are fetched.
  */
 export async function playCell(run: BenchRun, options: CellOptions): Promise<void> {
-  const { workload, connections, latencyMs, formats } = options;
+  const { workload, connections, latencyMs } = options;
+  const formats = options.formats.filter((format) => isChosen(run.choice, easelName(format)));
   const at = `${workload}, ${connections} at once, upstream +${latencyMs} ms`;
   run.print(at);
   const model = modelName(options.model, latencyMs);
@@ -46,9 +48,10 @@ export async function playCell(run: BenchRun, options: CellOptions): Promise<voi
   const easel = await startEasel(serves, place, dataDir);
   try {
     const own = formats.map((format) => easelRequest(easel, asked, format, pictureBytes));
+    const others = options.others(model).filter(({ contestant }) => isChosen(run.choice, contestant));
     const measured = await measureCell(
-      [...options.others(model), ...own],
-      { workload, connections, latencyMs, ...limitsOf(run.isQuick, connections, pictureBytes) },
+      [...others, ...own],
+      { workload, connections, latencyMs, ...limitsOf(run.choice, connections, pictureBytes) },
       run.load,
     );
     for (const { cell } of measured) addCell(run, cell);
@@ -87,16 +90,17 @@ export function addCell(run: Pick<BenchRun, 'results' | 'print'>, cell: CellResu
 
 /** How long everybody's turns are, and how many. */
 export function limitsOf(
-  isQuick: boolean,
+  { isQuick, rounds }: Choice,
   connections: number,
   keptBytes: number,
 ): Pick<CellPlan, 'rounds' | 'maxMs' | 'maxRequests' | 'warmUp'> {
   const maxRequests = Math.min(maxRoundRequests, Math.floor(maxRoundBytes / keptBytes));
   return {
-    rounds: isQuick ? 2 : 5,
-    maxMs: isQuick ? 400 : 2000,
+    rounds: rounds ?? (isQuick ? 2 : 5),
+    maxMs: isQuick ? 350 : 2000,
     maxRequests: Math.max(connections, maxRequests),
-    warmUp: isQuick ? { maxMs: 300, maxRequests: 30 } : { maxMs: 1000, maxRequests: 60 },
+    // Time for code to be compiled; who is fast ends by the count.
+    warmUp: isQuick ? { maxMs: 700, maxRequests: 30 } : { maxMs: 3000, maxRequests: 150 },
   };
 }
 
@@ -106,7 +110,7 @@ async function noteProcess(run: BenchRun, easel: Easel, workload: string): Promi
   if (peak !== undefined)
     run.results.figures.push({ workload, name: 'peak RSS', contestant, unit: 'MB', value: peak / 1e6 });
   const value = easel.process === undefined ? 0 : await readLoopStallMs(easel.process);
-  run.results.figures.push({ workload, name: 'worst stall', contestant, unit: 'ms', value });
+  run.results.figures.push({ workload, name: 'worst stall since its start', contestant, unit: 'ms', value });
 }
 
 /** Fetches what replies link to, and compares it with what the upstream had sent for those requests. */

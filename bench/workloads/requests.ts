@@ -38,6 +38,7 @@ export function easelRequest(
   const request = postJson(easel, '/images/generations', body, expected);
   return {
     contestant: easelName(format),
+    pid: easel.process?.pid,
     request: format === 'url' ? { ...request, keepReplies: 2 } : request,
   };
 }

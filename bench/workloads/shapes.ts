@@ -1,5 +1,6 @@
 import { base64Marks, readModelName, type Shape } from '../answers.ts';
 import type { BenchRun } from '../bench-run.ts';
+import { chosenLoads } from '../choice.ts';
 import { shapedModels } from '../contestants/easel.ts';
 import type { Runner } from '../measure.ts';
 import { playCell } from './play-cell.ts';
@@ -12,7 +13,7 @@ export async function playShape(
   model: string,
 ): Promise<void> {
   const loads = [1, 16].flatMap((connections) => [0, 20].map((latencyMs) => ({ connections, latencyMs })));
-  for (const { connections, latencyMs } of run.isQuick ? loads.slice(0, 1) : loads) {
+  for (const { connections, latencyMs } of chosenLoads(run.choice, loads, loads.slice(0, 1))) {
     await playCell(run, {
       workload: `${shape} ${model}`,
       model,
@@ -20,7 +21,7 @@ export async function playShape(
       latencyMs,
       formats: ['url', 'b64_json'],
       models: (name) => ({ serves: { openai: [], [shape]: name }, asked: shapedModels[shape] }),
-      others: (name) => [{ contestant: 'direct', request: directRequest(run, shape, name) }],
+      others: (name) => [{ contestant: 'direct', pid: undefined, request: directRequest(run, shape, name) }],
     });
   }
 }

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchRun } from '../bench-run.ts';
+import { isChosen } from '../choice.ts';
 import { easelMain, easelSettings } from '../contestants/easel.ts';
 import { startPortkey } from '../contestants/portkey.ts';
 import { freePort, rssBytes, startProcess } from '../processes.ts';
@@ -13,14 +14,18 @@ import { median, spread } from '../statistics.ts';
  */
 export async function playStartUp(run: BenchRun): Promise<void> {
   run.print('start-up');
-  const times = run.isQuick ? 2 : 5;
-  const idleMs = run.isQuick ? 1000 : 5000;
+  const times = run.choice.isQuick ? 2 : 5;
+  const idleMs = run.choice.isQuick ? 1000 : 5000;
   const seen = { cold: [] as number[], warm: [] as number[], idle: [] as number[], peer: [] as number[] };
   const place = await run.makePlace('easel');
   const dataDir = path.join(place.folder, 'data');
+  const compileCache = path.join(place.folder, 'compile-cache');
   const startOnce = async (isIdleAsked: boolean): Promise<number> => {
     const port = await freePort();
-    const env = await easelSettings({ openai: ['b64-1400k'] }, place, { dataDir, port });
+    const env = {
+      ...(await easelSettings({ openai: ['b64-1400k'] }, place, { dataDir, port })),
+      NODE_COMPILE_CACHE: compileCache,
+    };
     const startedAt = performance.now();
     const started = await startProcess({
       command: process.execPath,
@@ -39,10 +44,10 @@ export async function playStartUp(run: BenchRun): Promise<void> {
   };
   for (let time = 0; time < times; time += 1) {
     await rm(dataDir, { recursive: true, force: true });
-    await rm(path.join(place.folder, 'compile-cache'), { recursive: true, force: true });
+    await rm(compileCache, { recursive: true, force: true });
     seen.cold.push(await startOnce(false));
     seen.warm.push(await startOnce(true));
-    if (run.peers.portkey === undefined) continue;
+    if (run.peers.portkey === undefined || !isChosen(run.choice, 'portkey')) continue;
     const startedAt = performance.now();
     const portkey = await startPortkey(run.peers.portkey, await run.makePlace('portkey'));
     seen.peer.push(performance.now() - startedAt);
