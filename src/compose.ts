@@ -287,7 +287,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     loadInputs: (keyId, references, rules) => loadInputImages(references, rules, inputDependencies(keyId)),
     loadMask: (keyId, mask, first, rules) => loadMask(mask, first, rules, inputDependencies(keyId)),
     whyNoWebhook: (url) => whyNotPublic(url, { allowedOrigins: config.webhookOrigins, allowHttp: false }),
-    hasWebhookSecret: async (keyId) => (await store.webhooks.secretOf(keyId)) !== undefined,
+    hasWebhookSecret: async (keyId) => (await store.webhooks.secretsOf(keyId, clock.now())).length > 0,
     isStorageWell: () => storage.isWell(),
     meter: metrics.meter,
     metricsPage: () => metrics.page(),

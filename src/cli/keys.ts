@@ -50,7 +50,7 @@ export function keysCommand(): Command {
   keys
     .command('webhook-secret <name>')
     .description(
-      "make the secret that the key's webhooks are signed with; it is shown this once and replaces an earlier one",
+      "make the secret that the key's webhooks are signed with; it is shown this once. An earlier one stays valid beside it for a day",
     )
     .action(makeSecret);
   keys
@@ -74,7 +74,7 @@ async function useKeys(work: (tools: Tools) => Promise<void>): Promise<void> {
   }
 }
 
-/** Messages that are still to be sent are signed with the new one from now on. */
+/** Messages that are still to be sent are signed with the new one from now on, and for a day with the old one too. */
 async function makeSecret(name: string): Promise<void> {
   const config = readConfig();
   if (config === undefined) return;
@@ -86,7 +86,7 @@ async function makeSecret(name: string): Promise<void> {
     await audit('key.webhook_secret', key.id, `'${key.name}'`);
     process.stdout.write(`${secret}\n`);
     process.stderr.write(
-      `Webhooks of key '${key.name}' are signed with this secret. It is not shown again.\n`,
+      `Webhooks of key '${key.name}' are signed with this secret. It is not shown again. One that it replaces is signed with too for 24 hours.\n`,
     );
   });
   if (done === 'no_data') {

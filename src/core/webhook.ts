@@ -46,11 +46,17 @@ export interface WebhookStore {
   find(id: string): Promise<WebhookDelivery | undefined>;
   /** By its own id or its generation's, whatever became of it, it is due at once. `waiting`: its generation runs. */
   redeliver(id: string, nowMs: number): Promise<'due' | 'waiting' | undefined>;
-  /** A key's secret, by the key's internal id. */
-  secretOf(keyId: string): Promise<string | undefined>;
-  /** Replaces the key's secret. */
+  /**
+   * What a key's messages are signed with, by the key's internal id: its secret, then those that it replaced less than
+   * `secretOverlapMs` ago. Empty: it has none.
+   */
+  secretsOf(keyId: string, nowMs: number): Promise<string[]>;
+  /** Replaces the key's secret; the one before it stays valid for `secretOverlapMs`. */
   setSecret(keyId: string, secret: string, nowMs: number): Promise<void>;
 }
+
+/** So long a receiver may take to learn a new secret. */
+export const secretOverlapMs = 24 * 60 * 60 * 1000;
 
 const secretPrefix = 'whsec_';
 
@@ -59,15 +65,20 @@ export function makeWebhookSecret(): string {
   return `${secretPrefix}${randomBytes(32).toString('base64')}`;
 }
 
-/** The headers that show who sent a message and when (Standard Webhooks, "Signature scheme"). */
+/**
+ * The headers that show who sent a message and when, with a signature by each secret: a receiver takes the message when
+ * it can verify one of them (Standard Webhooks, "Signature scheme").
+ */
 export function signWebhook(
-  secret: string,
+  secrets: readonly string[],
   { id, sentAtMs, body }: { id: string; sentAtMs: number; body: string },
 ): { 'webhook-id': string; 'webhook-timestamp': string; 'webhook-signature': string } {
   const timestamp = String(Math.floor(sentAtMs / 1000));
-  const key = Buffer.from(secret.slice(secretPrefix.length), 'base64');
-  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
-  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+  const signatures = secrets.map((secret) => {
+    const key = Buffer.from(secret.slice(secretPrefix.length), 'base64');
+    return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+  });
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signatures.join(' ') };
 }
 
 const secondMs = 1000;

@@ -113,15 +113,16 @@ export function startWebhookSender(tools: WebhookTools, stop: AbortSignal): Webh
     url,
     attempts,
   }: WebhookDelivery): Promise<WebhookOutcome> {
-    const [record, secret] = await Promise.all([
+    const sentAtMs = clock.now();
+    const [record, secrets] = await Promise.all([
       tools.records.get(generationId, keyId),
-      webhooks.secretOf(keyId),
+      webhooks.secretsOf(keyId, sentAtMs),
     ]);
     if (record === undefined)
       return { state: 'given_up', status: undefined, error: 'the record was deleted' };
-    if (secret === undefined) return { state: 'given_up', status: undefined, error: 'the key has no secret' };
+    if (secrets.length === 0) return { state: 'given_up', status: undefined, error: 'the key has no secret' };
     const body = JSON.stringify(tools.messageOf(record));
-    const headers = signWebhook(secret, { id, sentAtMs: clock.now(), body });
+    const headers = signWebhook(secrets, { id, sentAtMs, body });
     const answer = await tools.poster.post(url, body, headers, stop);
     const status = 'status' in answer ? answer.status : undefined;
     if (status !== undefined && status >= 200 && status < 300) return { state: 'delivered', status };

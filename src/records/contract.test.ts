@@ -929,6 +929,29 @@ for (const { name: kind, place } of kinds) {
     );
   });
 
+  test(`${kind}: a webhook secret that was replaced is valid beside the new one for a day`, async (t) => {
+    const { webhooks } = await openNew(t);
+    const dayMs = 24 * 60 * 60 * 1000;
+    const secretsAt = (nowMs: number) => webhooks.secretsOf('key_one', nowMs);
+    assert.deepEqual(await secretsAt(startMs), []);
+    await webhooks.setSecret('key_one', 'whsec_1', startMs);
+    await webhooks.setSecret('key_two', 'whsec_other', startMs);
+    assert.deepEqual(await secretsAt(startMs + 100 * dayMs), ['whsec_1']);
+    const replacedMs = startMs + 100 * dayMs;
+    await webhooks.setSecret('key_one', 'whsec_2', replacedMs);
+    assert.deepEqual(await secretsAt(replacedMs), ['whsec_2', 'whsec_1']);
+    assert.deepEqual(await secretsAt(replacedMs + dayMs - 1), ['whsec_2', 'whsec_1']);
+    assert.deepEqual(await secretsAt(replacedMs + dayMs), ['whsec_2']);
+    // Replaced again meanwhile, each has its own day; one that comes back stands once.
+    await webhooks.setSecret('key_one', 'whsec_3', replacedMs + 1_000);
+    assert.deepEqual(await secretsAt(replacedMs + 1_000), ['whsec_3', 'whsec_2', 'whsec_1']);
+    assert.deepEqual(await secretsAt(replacedMs + dayMs), ['whsec_3', 'whsec_2']);
+    await webhooks.setSecret('key_one', 'whsec_3', replacedMs + 2_000);
+    await webhooks.setSecret('key_one', 'whsec_1', replacedMs + 3_000);
+    assert.deepEqual(await secretsAt(replacedMs + 3_000), ['whsec_1', 'whsec_3', 'whsec_2']);
+    assert.deepEqual(await webhooks.secretsOf('key_two', replacedMs), ['whsec_other']);
+  });
+
   test(`${kind}: an asset is its key's own, and comes back as it was added`, async (t) => {
     const { assets } = await openNew(t);
     const mine = asset({ groupId: 'boats', fileName: 'Boot in Öl.png' });

@@ -16,6 +16,7 @@ export interface Schema {
   health: HealthTable;
   webhook_deliveries: WebhookDeliveriesTable;
   webhook_secrets: WebhookSecretsTable;
+  earlier_webhook_secrets: EarlierWebhookSecretsTable;
   ledger: LedgerTable;
   usage_days: UsageDaysTable;
   console_sessions: ConsoleSessionsTable;
@@ -217,4 +218,10 @@ export interface WebhookSecretsTable {
   key_id: string;
   secret: string;
   made_at_ms: number;
+}
+
+export interface EarlierWebhookSecretsTable {
+  key_id: string;
+  secret: string;
+  ends_at_ms: number;
 }

@@ -1,12 +1,14 @@
 import type { Kysely, Selectable } from 'kysely';
 
 import type { GenerationRecord } from '../core/record.ts';
-import type { WebhookDelivery, WebhookStore } from '../core/webhook.ts';
+import { secretOverlapMs, type WebhookDelivery, type WebhookStore } from '../core/webhook.ts';
 import type { Database } from './database.ts';
 import type { Schema, WebhookDeliveriesTable } from './schema.ts';
 
 /** What has ended is kept this long, for the operator. */
 const keptMs = 30 * 24 * 60 * 60 * 1000;
+/** A header has an end, however often somebody changes secrets in a day. */
+const maxEarlierSecrets = 3;
 /** Old ones that one new one clears away: more than come, so that they never pile up, and bounded. */
 const sweptAtOnce = 20;
 
@@ -102,17 +104,43 @@ export function makeWebhookStore({ reader, write }: Database): WebhookStore {
         return 'due';
       }),
 
-    async secretOf(keyId) {
-      const row = await reader
+    async secretsOf(keyId, nowMs) {
+      const current = await reader
         .selectFrom('webhook_secrets')
         .select('secret')
         .where('key_id', '=', keyId)
         .executeTakeFirst();
-      return row?.secret;
+      if (current === undefined) return [];
+      const earlier = await reader
+        .selectFrom('earlier_webhook_secrets')
+        .select('secret')
+        .where('key_id', '=', keyId)
+        .where('ends_at_ms', '>', nowMs)
+        .orderBy('ends_at_ms', 'desc')
+        .limit(maxEarlierSecrets)
+        .execute();
+      return [current.secret, ...earlier.map(({ secret }) => secret)];
     },
 
     setSecret: (keyId, secret, nowMs) =>
       write(async (writer) => {
+        const replaced = await writer
+          .selectFrom('webhook_secrets')
+          .select('secret')
+          .where('key_id', '=', keyId)
+          .where('secret', '!=', secret)
+          .executeTakeFirst();
+        if (replaced !== undefined) {
+          await writer
+            .insertInto('earlier_webhook_secrets')
+            .values({ key_id: keyId, secret: replaced.secret, ends_at_ms: nowMs + secretOverlapMs })
+            .execute();
+        }
+        await writer
+          .deleteFrom('earlier_webhook_secrets')
+          .where('key_id', '=', keyId)
+          .where((row) => row.or([row('ends_at_ms', '<=', nowMs), row('secret', '=', secret)]))
+          .execute();
         const values = { secret, made_at_ms: nowMs };
         await writer
           .insertInto('webhook_secrets')

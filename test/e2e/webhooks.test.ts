@@ -108,6 +108,20 @@ test('the end of a generation is told once, signed as Standard Webhooks has it, 
   assert.throws(() => new Webhook(makeWebhookSecret()).verify(message.body, message.headers));
 });
 
+test('a secret that was replaced is signed with beside the new one, so that a receiver can follow', async (t) => {
+  const { receiver, secret: old, hook, ...easel } = await start(t);
+  const made = await easelCommand(easel.dataDir, 'keys', 'webhook-secret', 'env');
+  assert.match(made.error, /for 24 hours/);
+  const fresh = made.out.trim();
+  await easel.ask('POST', create, { ...boat, ...hook }, later);
+  await until(() => receiver.messages.length === 1);
+  const [message] = receiver.messages;
+  assert.ok(message !== undefined);
+  for (const secret of [old, fresh]) new Webhook(secret).verify(message.body, message.headers);
+  assert.equal(message.headers['webhook-signature']?.split(' ').length, 2);
+  assert.throws(() => new Webhook(makeWebhookSecret()).verify(message.body, message.headers));
+});
+
 test('a failed generation is told too', async (t) => {
   const { receiver, hook, ...easel } = await start(t);
   await easel.ask('POST', create, { ...boat, ...hook, prompt: 'a boat sim:moderated' }, later);

@@ -21,7 +21,7 @@ const headers: readonly Parameter[] = [
     in: 'header',
     name: 'webhook-signature',
     about:
-      '`v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}` in base64, with the `whsec_` secret of the key.',
+      '`v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}` in base64, with the `whsec_` secret of the key. For 24 hours after the secret was replaced there are two, with a space between them: by the new one and by the old one.',
     schema: { type: 'string', pattern: '^v1,' },
     required: true,
   },

@@ -7,6 +7,7 @@ import { assets } from './0006-assets.ts';
 import { ledger } from './0007-ledger.ts';
 import { consoleSessions } from './0008-console.ts';
 import { everyKey } from './0009-every-key.ts';
+import { earlierWebhookSecrets } from './0010-earlier-webhook-secrets.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, in order. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   ledger,
   consoleSessions,
   everyKey,
+  earlierWebhookSecrets,
 ];
