@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import manifest from '../package.json' with { type: 'json' };
 import { loadConfig, type Config, type Env } from './config/load.ts';
@@ -41,6 +42,7 @@ import { makeRouteHealth } from './generation/route-health.ts';
 import { makeStorageWatch } from './generation/storage-watch.ts';
 import { startWebhookSender, type WebhookSender } from './generation/webhook-sender.ts';
 import { makeSignInAttempts } from './http/admin/sign-in-attempts.ts';
+import { readConsoleFiles } from './http/console/console-files.ts';
 import { makeRequestRate } from './http/request-rate.ts';
 import { makeServer } from './http/server.ts';
 import { makeUrlSigner } from './http/signed-url.ts';
@@ -86,6 +88,8 @@ export interface Overrides {
   random?: () => number;
   registrations?: readonly Registration[];
   sandbox?: SandboxOptions;
+  /** Where the built console is. */
+  consoleFolder?: string;
 }
 
 /** How long what can still be collected is collected: upstream links and tasks live for a day at least. */
@@ -96,6 +100,9 @@ const webhookTimeoutMs = 10_000;
 
 /** Replies on their way when everything else has ended: what is left of the drain, within these bounds. */
 const replyMs = { min: 1000, max: 5000 };
+
+/** Where `npm run console:build` puts the console. */
+const consoleFolder = fileURLToPath(new URL('../console/dist', import.meta.url));
 
 const maxJsonBytes = 64 * 1024 * 1024;
 const maxFormBytes = 330 * 1024 * 1024;
@@ -267,6 +274,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
       }),
       version: manifest.version,
     },
+    console: await readConsoleFiles(overrides.consoleFolder ?? consoleFolder),
     objects,
     pictures,
     assets,

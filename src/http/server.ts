@@ -14,6 +14,7 @@ import type { AuditActor } from '../core/audit.ts';
 import { authorizeAdmin, isAdminRoute } from './admin/authorize.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { keyOfCaller, type OpenSession } from './admin/sessions.ts';
+import { consoleRoutes } from './console/routes.ts';
 import { countRequest, isCreate, sayImages } from './rate-headers.ts';
 import { endIdleConnections } from './end-idle-connections.ts';
 import { isForm } from './form.ts';
@@ -173,6 +174,7 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   registerApi(docsOperations, docs.page);
   register(app, docs.files);
   register(app, adminRoutes(tools), {}, maxAdminBytes);
+  register(app, consoleRoutes(tools.console, tools.settings));
   return app;
 }
 

@@ -21,6 +21,7 @@ import type { RouteMark } from '../generation/circuit-breaker.ts';
 import type { InputReference } from '../generation/input-references.ts';
 import type { RecentCalls } from '../generation/route-calls.ts';
 import type { PictureFiles } from '../generation/picture-files.ts';
+import type { ConsoleFiles } from './console/console-files.ts';
 import type { SignInAttempts } from './admin/sign-in-attempts.ts';
 import type { FormLimits } from './form.ts';
 import type { RequestRate } from './request-rate.ts';
@@ -67,6 +68,8 @@ export interface HttpTools {
   records: RecordStore;
   ledger: LedgerStore;
   admin: AdminTools;
+  /** Undefined: it has not been built. */
+  console: ConsoleFiles | undefined;
   objects: ObjectStore;
   pictures: PictureFiles;
   assets: Assets;

@@ -49,8 +49,9 @@ const transportHeaders: ReadonlySet<string> = new Set([
   'vary',
 ]);
 
-/** What is served besides the API: the files of the page at /docs, and the admin API. */
-const notDescribed = ['/docs/', '/admin/'];
+/** What is served besides the API: the files of the page at /docs, the admin API, and the console. */
+const notDescribed = ['/docs/', '/admin/', '/assets/', '/gallery/'];
+const screens = new Set(['/', '/gallery', '/models', '/keys', '/usage', '/activity']);
 
 /** Replies under /v1 tell a key that has a limit of it, wherever they come from. */
 const limitNames = [
@@ -135,7 +136,8 @@ export function describeApi(text: string): ApiDescription {
     check({ method, url }, reply) {
       const verb = (method === 'HEAD' ? 'GET' : method).toLowerCase();
       const address = decode(new URL(url).pathname);
-      if (notDescribed.some((prefix) => address.startsWith(prefix)) && reply.status < 300) return;
+      if (screens.has(address) && reply.status !== 405) return;
+      if (notDescribed.some((prefix) => address.startsWith(prefix)) && reply.status < 400) return;
       const path = findPath(Object.keys(document.paths), address);
       const what = `${method} ${path ?? '(another address)'} ${reply.status}`;
       const operation = document.paths[path ?? '']?.[verb];
