@@ -149,8 +149,19 @@ export function makePlay(tools: PlayTools): Play {
       }
       const { pictures } = await listObjects(path.join(dataDir, 'objects'));
       const answered = await readAnswered(tools.logFile);
-      const { polled, given } = upstreams;
-      return judge({ stories, charges, records, objects: pictures, spans, polled, given, answered, hashes });
+      const { polled, given, silenced } = upstreams;
+      return judge({
+        stories,
+        charges,
+        records,
+        objects: pictures,
+        spans,
+        polled,
+        given,
+        silenced,
+        answered,
+        hashes,
+      });
     },
 
     counts: () => ({

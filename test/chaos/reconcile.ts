@@ -17,6 +17,8 @@ export interface Evidence {
   polled: ReadonlySet<string>;
   /** Pictures that were handed out whole: the gateway had their links, and they had to be durable too. */
   given: ReadonlySet<string>;
+  /** Markers of requests whose connection died because nothing was said in time, a machine that is too busy included. */
+  silenced: ReadonlySet<string>;
   /** Records whose caller was answered, as the gateway's log says. */
   answered: ReadonlySet<string>;
   /** What the bytes of `img_..._0` hash to when they are fetched; an Error where that failed. */
@@ -57,7 +59,7 @@ const unknownReasons: ReadonlySet<string> = new Set([
 ]);
 
 /** The markers of schedule.ts. */
-const markerPattern = /\bmark-\d{6}-\d\b/;
+export const markerPattern = /\bmark-\d{6}-\d\b/;
 
 /** Puts what the upstreams charged, what is kept and what callers were told side by side. */
 export function judge(evidence: Evidence): Judgement {
@@ -199,6 +201,7 @@ function excuseOf(missing: readonly Charge[], story: CallerStory, evidence: Evid
   );
   if (provider === 'kling' || wasKnown) return undefined;
   if (trouble?.fault.on === 'submit' && spoilsSubmit.has(trouble.fault.kind)) return 'the answer was spoilt';
+  if (evidence.silenced.has(story.request.marker)) return 'the answer came too late';
   return upsets.some((upset) => cuts(upset, provider)) ? 'the connection or the process was cut' : undefined;
 }
 

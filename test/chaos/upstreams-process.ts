@@ -8,6 +8,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { registrations } from '../../src/providers/registry.ts';
 import type { Simulator } from '../../src/sandbox/kit.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
+import { markerPattern } from './reconcile.ts';
 import type { ProviderName } from './schedule.ts';
 import type { FromUpstreams, ToUpstreams, UpstreamAddress } from './upstreams.ts';
 
@@ -106,13 +107,29 @@ function watchRequests(): void {
     const place = places.get(request.socket.localPort ?? 0);
     const path = request.url ?? '';
     if (place === undefined || path.startsWith('/_sim/')) return;
-    const silence = setTimeout(() => request.socket.destroy(), silenceMs);
+    const bodyOf = copyBody(request);
+    const silence = setTimeout(() => {
+      const marker = markerPattern.exec(bodyOf())?.[0];
+      if (marker !== undefined) tell({ kind: 'silenced', marker });
+      request.socket.destroy();
+    }, silenceMs);
     response.once('close', () => clearTimeout(silence));
     if (place.isFiles) noteGiven(response);
     const step = place.isFiles ? 'download' : request.method === 'POST' ? 'submit' : 'poll';
     const taskId = step === 'poll' ? decodeURIComponent(path.split('/').at(-1) ?? '') : undefined;
     tell({ kind: 'seen', provider: place.provider, step, ...(taskId === undefined ? {} : { taskId }) });
   });
+}
+
+/** What has come of a body, without taking it from its reader. */
+function copyBody(request: IncomingMessage): () => string {
+  const parts: Buffer[] = [];
+  const push = request.push.bind(request);
+  request.push = (chunk: unknown, ...rest) => {
+    if (Buffer.isBuffer(chunk)) parts.push(chunk);
+    return push(chunk, ...rest);
+  };
+  return () => Buffer.concat(parts).toString('latin1');
 }
 
 /** A picture that was handed out whole: whoever asked for it had its link. */

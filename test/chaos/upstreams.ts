@@ -22,6 +22,7 @@ export type ToUpstreams =
 export type FromUpstreams =
   | { kind: 'ready'; upstreams: UpstreamAddress[] }
   | { kind: 'given'; sha256: string }
+  | { kind: 'silenced'; marker: string }
   | { kind: 'seen'; provider: ProviderName; step: 'submit' | 'poll' | 'download'; taskId?: string };
 
 /** One image on an upstream's bill, as GET /_sim/ledger tells it. */
@@ -41,6 +42,8 @@ export interface Upstreams {
   polled: ReadonlySet<string>;
   /** Pictures that were handed out whole, by hash: the gateway had their links. */
   given: ReadonlySet<string>;
+  /** Markers of requests that were answered by silence. */
+  silenced: ReadonlySet<string>;
   /** Called for every request that reaches an upstream, until the function given back is called. */
   onSeen(listener: (step: 'submit' | 'poll' | 'download') => void): () => void;
   inject(provider: ProviderName, fault: InjectedFault): Promise<void>;
@@ -61,6 +64,7 @@ export async function startUpstreams(): Promise<Upstreams> {
   const listeners = new Set<(step: 'submit' | 'poll' | 'download') => void>();
   const polled = new Set<string>();
   const given = new Set<string>();
+  const silenced = new Set<string>();
   const addresses = await new Promise<UpstreamAddress[]>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error('the upstreams did not start')), startMs);
     child.once('exit', () => reject(new Error('the upstreams ended')));
@@ -72,6 +76,10 @@ export async function startUpstreams(): Promise<Upstreams> {
       }
       if (message.kind === 'given') {
         given.add(message.sha256);
+        return;
+      }
+      if (message.kind === 'silenced') {
+        silenced.add(message.marker);
         return;
       }
       if (message.taskId !== undefined) polled.add(message.taskId);
@@ -90,6 +98,7 @@ export async function startUpstreams(): Promise<Upstreams> {
     addresses,
     polled,
     given,
+    silenced,
     onSeen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
