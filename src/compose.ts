@@ -23,7 +23,7 @@ import type { WebhookStore } from './core/webhook.ts';
 import type { GenerationTools } from './generation/generate.ts';
 import { makeAssets, type Assets } from './generation/assets.ts';
 import { joinWindowMs, makeCreations } from './generation/idempotency.ts';
-import { makeInFlight } from './generation/in-flight.ts';
+import { makeInFlight, refusedWhileDraining } from './generation/in-flight.ts';
 import {
   defaultInputLimits,
   loadInputImages,
@@ -344,11 +344,12 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     const endsAtMs = clock.now() + config.drainMs;
     inFlight.drain();
     // What waits for its turn ends unsent, so that only paid work is waited for.
-    draining.abort(new Error('the gateway is stopping'));
+    draining.abort(refusedWhileDraining());
     const waited = new AbortController();
     await Promise.race([inFlight.empty(), clock.sleep(config.drainMs, waited.signal).catch(() => undefined)]);
     waited.abort();
-    stop.abort(new Error('the gateway is stopping'));
+    // Who asked just now is told so; what was begun is left to the next start.
+    stop.abort(refusedWhileDraining());
     await Promise.all([inFlight.empty(), sweeping, resuming, webhookSender?.stopped]);
     await closeServer(Math.min(replyMs.max, Math.max(replyMs.min, endsAtMs - clock.now())));
     await Promise.all([client.close(), downloader.close(), poster.close()]);

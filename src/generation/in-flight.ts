@@ -19,6 +19,15 @@ export interface Place {
   leave(): void;
 }
 
+/** The process is ending: what was not accepted is refused, and free. */
+export function refusedWhileDraining(): GatewayError {
+  return new GatewayError(
+    'draining',
+    'This server is shutting down; nothing was generated. Send the request again.',
+    { retryAfterMs: 2000 },
+  );
+}
+
 export function makeInFlight(maxCount: number): InFlight {
   let count = 0;
   let isDraining = false;
@@ -35,11 +44,7 @@ export function makeInFlight(maxCount: number): InFlight {
     },
     enter() {
       if (isDraining) {
-        throw new GatewayError(
-          'draining',
-          'This server is shutting down; nothing was generated. Send the request again.',
-          { retryAfterMs: 2000 },
-        );
+        throw refusedWhileDraining();
       }
       if (count >= maxCount) {
         throw new GatewayError(

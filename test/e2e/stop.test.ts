@@ -15,34 +15,41 @@ import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
 
 const limitMs = 3000;
+const picture = `data:image/png;base64,${(
+  await sharp({ create: { width: 64, height: 64, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
+).toString('base64')}`;
 
-test('a stop ends as soon as the last answer is given, also when its connection could be used again', async () => {
-  const easel = await startTestGateway();
-  // The kit reads the API's description with its first reply, which a closing server does not give any more.
-  await easel.ask('GET', '/healthz');
-  const agent = new Agent({ keepAlive: true });
-  const sent = request(`${easel.url}/v1/images/generations`, {
-    method: 'POST',
-    agent,
-    headers: { authorization: `Bearer ${testSecret}`, 'content-type': 'application/json' },
-  });
-  const status = new Promise<number | undefined>((resolve, reject) => {
-    sent.on('error', reject);
-    sent.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode)));
-  });
-  // The request is under way when the stop begins, and answered after that.
-  sent.write('{"model": "nano-banana-pro",');
-  await sleep(50);
-  const closed = easel.close().then(() => 'closed');
-  await sleep(200);
-  sent.end('"prompt": "the last boat of the day"}');
+for (const what of ['text', 'an input image'] as const) {
+  test(`a stop ends as soon as the last answer, to ${what}, is given, also when its connection could be used again`, async () => {
+    const easel = await startTestGateway();
+    // The kit reads the API's description with its first reply, which a closing server does not give any more.
+    await easel.ask('GET', '/healthz');
+    const agent = new Agent({ keepAlive: true });
+    const sent = request(`${easel.url}/v1/images/generations`, {
+      method: 'POST',
+      agent,
+      headers: { authorization: `Bearer ${testSecret}`, 'content-type': 'application/json' },
+    });
+    const status = new Promise<number | undefined>((resolve, reject) => {
+      sent.on('error', reject);
+      sent.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode)));
+    });
+    // The request is under way when the stop begins, and answered after that.
+    sent.write('{"model": "nano-banana-pro",');
+    await sleep(50);
+    const closed = easel.close().then(() => 'closed');
+    await sleep(200);
+    sent.end(`${what === 'text' ? '' : `"images": ["${picture}"], `}"prompt": "the last boat of the day"}`);
 
-  assert.equal(await status, 503);
-  const ended = await Promise.race([closed, sleep(limitMs, 'still open', { ref: false })]);
-  agent.destroy();
-  await closed;
-  assert.equal(ended, 'closed');
-});
+    assert.equal(await status, 503);
+    const ended = await Promise.race([closed, sleep(limitMs, 'still open', { ref: false })]);
+    agent.destroy();
+    await closed;
+    assert.equal(ended, 'closed');
+  });
+}
 
 test('a connection on which nothing was asked does not hold up a stop', async () => {
   const easel = await startTestGateway();
