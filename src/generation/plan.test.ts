@@ -104,9 +104,13 @@ test('a model all of whose routes are out of service is refused, with the shorte
   assert.equal(plan().calls.length, 1, 'the next request is the probe');
 });
 
-test('a model without any route is refused for good', () => {
+test('a model without any route is refused as any that has no usable one', () => {
   const error = bench('seedream-4.5', []).refusal();
-  assert.deepEqual([error.reason, error.shouldRetry], ['model_unavailable', false]);
+  assert.deepEqual(
+    [error.reason, error.shouldRetry, error.retryAfterMs],
+    ['model_unavailable', true, 60_000],
+  );
+  assert.match(error.message, /no route is configured/);
 });
 
 test('a model whose upstream does not answer is refused in other words', () => {

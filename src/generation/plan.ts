@@ -90,8 +90,6 @@ function unavailable(model: Model, health: RouteHealth): GatewayError {
     {
       retryAfterMs: Math.max(1000, Math.min(60_000, ...marks.map(({ leftMs }) => leftMs))),
       details: `model ${model.card.id} has no usable route${kindsOf(marks)}`,
-      // Without a route at all no wait helps.
-      ...(model.routes.length === 0 ? { shouldRetry: false } : {}),
     },
   );
 }

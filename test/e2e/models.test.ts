@@ -146,8 +146,9 @@ test('with the sandbox off and no credential nothing is served', async (t) => {
   assert.deepEqual(await sandboxOf(easel), all('none'));
   const answer = await create(easel, 'glm-image');
   assertRefused(answer, { status: 503, reason: 'model_unavailable' });
-  // No wait makes a route.
-  assert.equal(answer.headers.get('x-should-retry'), 'false');
+  // As whenever there is no usable route (section 4.5): trying again costs nothing.
+  assert.equal(answer.headers.get('x-should-retry'), 'true');
+  assert.equal(answer.headers.get('retry-after'), '60');
 });
 
 /** The values that glm-image's card lists for its watermark. */
