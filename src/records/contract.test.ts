@@ -843,6 +843,8 @@ for (const { name: kind, place } of kinds) {
       lastAttemptAtMs: undefined,
     };
     assert.deepEqual(await webhooks.list(10), [waiting]);
+    assert.deepEqual(await webhooks.find(webhook.id), waiting);
+    assert.equal(await webhooks.find('msg_nobody'), undefined);
     assert.deepEqual(await webhooks.due(clockMs + 1e9, 10), []);
     assert.equal(await webhooks.nextDueAtMs(), undefined);
     assert.equal(await webhooks.redeliver(told.id, clockMs), 'waiting');
