@@ -37,6 +37,11 @@ export async function start(program, args) {
   // them, 116 MB and 9 s with them, so the first `npm start` leaves them out.
   const isOurProduct = program.startsWith('src/');
   await orGiveUp(ensurePackages(root, isOurProduct ? 'production' : 'all'));
+  // The gateway serves it, and tests look at it in a browser.
+  if (program === 'src/main.ts' || program === 'test/run.ts') {
+    const { ensureConsole } = await import('./console.mjs');
+    await orGiveUp(ensureConsole(root));
+  }
   // npm's own variables are no setting of ours. Tests keep them: they start npm, perhaps with a registry named there.
   if (isOurProduct)
     for (const name of Object.keys(process.env)) if (/^npm_/i.test(name)) delete process.env[name];

@@ -43,9 +43,10 @@ export class Stopped extends Error {
  * @param {['inherit' | 'ignore', 'inherit' | 'ignore', 'inherit']} options.stdio
  * @param {string} [options.cwd]
  * @param {boolean} [options.isDisposable] whether to stop means to be killed, for work that may be thrown away
+ * @param {number} [options.timeoutMs] killed when it has not ended by then
  * @returns {Promise<Ending>}
  */
-export function runTethered(node, script, args, { stdio, cwd, isDisposable = false }) {
+export function runTethered(node, script, args, { stdio, cwd, isDisposable = false, timeoutMs }) {
   return new Promise((resolve, reject) => {
     /** @type {NodeJS.Signals | undefined} */
     let passed;
@@ -54,7 +55,11 @@ export function runTethered(node, script, args, { stdio, cwd, isDisposable = fal
       passed ??= signal;
       child.kill(isDisposable ? 'SIGKILL' : signal);
     };
-    const release = () => passedOn.forEach((signal) => process.off(signal, passOn));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    const release = () => {
+      clearTimeout(timer);
+      passedOn.forEach((signal) => process.off(signal, passOn));
+    };
     passedOn.forEach((signal) => process.on(signal, passOn));
     const manner = isDisposable ? 'at-once' : 'in-order';
     const child = spawn(node, [childEntry, manner, script, ...args], { cwd, stdio: [...stdio, 'ipc'] });

@@ -1,5 +1,6 @@
-// `npm run console:build`: console/dist, from which the gateway serves `/`.
+// `npm run console:build`: console/dist, from which the gateway serves `/`. `npm start` does the same by itself where the
+// sources have changed.
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+import { buildConsole } from '../bootstrap/console.mjs';
 
-await build({ configFile: fileURLToPath(new URL('vite.config.ts', import.meta.url)) });
+await buildConsole(fileURLToPath(new URL('..', import.meta.url)));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { fetchedVersion, makeBootstrapProject, type BootstrapProject } from '../kit/bootstrap-project.ts';
 import { until } from '../kit/until.ts';
 
@@ -14,6 +14,22 @@ function has(project: BootstrapProject, ...parts: string[]): boolean {
 
 function leftovers(project: BootstrapProject): string[] {
   return readdirSync(path.join(project.folder, '.runtime')).filter((name) => name.startsWith('work-'));
+}
+
+/** A project with a console of two files, and with something that builds it. */
+async function makeConsoleProject(t: TestContext): Promise<BootstrapProject> {
+  const project = await makeBootstrapProject(t);
+  project.setPackages({ library: '1.0.0', vite: '1.0.0' }, { tool: '1.0.0' });
+  const folder = path.join(project.folder, 'console');
+  mkdirSync(path.join(folder, 'src'), { recursive: true });
+  writeFileSync(path.join(folder, 'index.html'), 'page');
+  writeFileSync(path.join(folder, 'vite.config.ts'), 'settings');
+  writeFileSync(path.join(folder, 'src', 'main.tsx'), 'main');
+  return project;
+}
+
+function pageOf(project: BootstrapProject): string {
+  return readFileSync(path.join(project.folder, 'console', 'dist', 'index.html'), 'utf8');
 }
 
 function archivesFetched(project: BootstrapProject): string[] {
@@ -75,6 +91,43 @@ describe('preparing', { concurrency: true }, () => {
     assert.match(started.stderr(), /is not the file pinned in bootstrap\/runtimes\.json/);
     assert.equal(started.stdout(), '');
     assert.deepEqual(readdirSync(path.join(project.folder, '.runtime')), []);
+  });
+
+  test('the console is built once, and again when a source of it has changed', async (t) => {
+    const project = await makeConsoleProject(t);
+    const built = async () => {
+      const started = project.run(goodNode, 'src/main.ts');
+      await until(() => started.stdout().includes('up '), 20_000);
+      started.child.kill('SIGTERM');
+      assert.equal(await started.ended, 0);
+      return { page: pageOf(project), told: started.stderr() };
+    };
+    const first = await built();
+    assert.match(first.page, /^settings production \d+$/);
+    assert.match(first.told, /^Building the console, until its sources change…$/m);
+    assert.deepEqual(await built(), { page: first.page, told: '' });
+    writeFileSync(path.join(project.folder, 'console', 'src', 'main.tsx'), 'other');
+    const second = await built();
+    assert.notEqual(second.page, first.page);
+    assert.match(second.told, /Building the console/);
+    assert.deepEqual(leftovers(project), []);
+    // Only what serves it builds it.
+    writeFileSync(path.join(project.folder, 'console', 'src', 'main.tsx'), 'another');
+    const command = project.run(goodNode, 'src/show.ts');
+    assert.equal(await command.ended, 0);
+    assert.deepEqual([pageOf(project), command.stderr()], [second.page, '']);
+  });
+
+  test('a console that cannot be built is told in a line, and the gateway starts', async (t) => {
+    const project = await makeConsoleProject(t);
+    writeFileSync(path.join(project.folder, 'console', 'vite.config.ts'), 'broken');
+    const started = project.run(goodNode, 'src/main.ts');
+    await until(() => started.stdout().includes('up '), 20_000);
+    assert.match(started.stderr(), /^The console could not be built, and Easel starts without it: /m);
+    assert.equal(has(project, 'console', 'dist'), false);
+    assert.deepEqual(leftovers(project), []);
+    started.child.kill('SIGTERM');
+    assert.equal(await started.ended, 0);
   });
 
   test('two first starts at once both succeed', async (t) => {

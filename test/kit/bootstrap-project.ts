@@ -62,6 +62,15 @@ const programs = {
   'test/probe.ts': `import 'tool'; console.log('tool is here');`,
 };
 
+/** What of vite the bootstrap uses: a page that says what it was made of, or no page. */
+const builder = `const fs = require('node:fs');
+  exports.build = async ({ configFile, build: { outDir } }) => {
+    const text = fs.readFileSync(configFile, 'utf8');
+    if (text === 'broken') throw new Error('cannot read ' + configFile);
+    fs.mkdirSync(outDir, { recursive: true });
+    fs.writeFileSync(outDir + '/index.html', text + ' ' + process.env.NODE_ENV + ' ' + Date.now());
+  };`;
+
 /** Makes the repository with one package to run and one to develop with; ends with the test. */
 export async function makeBootstrapProject(t: TestContext): Promise<BootstrapProject> {
   const folder = await temporaryFolder(t);
@@ -86,6 +95,7 @@ export async function makeBootstrapProject(t: TestContext): Promise<BootstrapPro
     ['library', registry.publish('library', '1.0.0', { 'package/index.js': '' })],
     ['tool', registry.publish('tool', '1.0.0', { 'package/index.js': '' })],
     ['other', registry.publish('other', '1.0.0', { 'package/index.js': '' })],
+    ['vite', registry.publish('vite', '1.0.0', { 'package/index.js': builder })],
   ]);
 
   const env = {
