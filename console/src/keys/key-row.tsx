@@ -25,7 +25,7 @@ export function KeyRow(props: { apiKey: Key; onAct: (what: KeyAct) => void }): J
           {key.name}
         </h2>
         <p class="key-facts soft small">
-          <code title="The secret ends so">…{key.hint}</code>
+          {key.hint !== '' && <code title="The secret ends so">…{key.hint}</code>}
           <span>
             made <TimeAgo at={key.created_at} />
           </span>

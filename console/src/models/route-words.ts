@@ -39,14 +39,3 @@ export function errorRateText({ calls, failed }: Pick<AdminRoute['recent'], 'cal
   const percent = (failed / calls) * 100;
   return `${percent === 0 || percent >= 10 ? Math.round(percent) : percent.toFixed(1)} %`;
 }
-
-/** One row of a price: per image, where some differ by size or quality, or per million tokens. */
-export interface PriceRow {
-  unit: string;
-  currency: string;
-  amount?: string | undefined;
-  input?: string | undefined;
-  output?: string | undefined;
-  size?: string | undefined;
-  quality?: string | undefined;
-}

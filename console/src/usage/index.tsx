@@ -66,7 +66,7 @@ export function UsageScreen(): JSX.Element {
         problem={problem}
         onChange={show}
       />
-      <UsageBody usage={usage} view={view} />
+      <UsageBody usage={usage} view={view} hasLatency={isAdmin} />
     </div>
   );
 }
@@ -74,8 +74,10 @@ export function UsageScreen(): JSX.Element {
 function UsageBody(props: {
   usage: ReturnType<typeof useLoad<AdminUsageRow[]>>;
   view: UsageView;
+  /** GET /v1/usage tells none. */
+  hasLatency: boolean;
 }): JSX.Element | null {
-  const { usage, view } = props;
+  const { usage, view, hasLatency } = props;
   if (rangeProblem(view.range) !== undefined) return null;
   if (usage.state === 'failed') return <Failed error={usage.error} onRetry={usage.reload} />;
   const rows = usage.data;
@@ -90,8 +92,8 @@ function UsageBody(props: {
     );
   return (
     <div class="usage-body" aria-busy={usage.state === 'loading' ? 'true' : undefined}>
-      <Plots rows={rows} days={daysOf(view.range)} by={view.by} />
-      <UsageTables rows={rows} by={view.by} />
+      <Plots rows={rows} days={daysOf(view.range)} by={view.by} hasLatency={hasLatency} />
+      <UsageTables rows={rows} by={view.by} hasLatency={hasLatency} />
     </div>
   );
 }

@@ -27,8 +27,9 @@ export function Plots(props: {
   rows: readonly AdminUsageRow[];
   days: readonly string[];
   by: Grouping;
+  hasLatency: boolean;
 }): JSX.Element {
-  const { rows, days, by } = props;
+  const { rows, days, by, hasLatency } = props;
   const [pointed, setPointed] = useState<{ figure: Figure; day: number } | undefined>(undefined);
   const [percentile, setPercentile] = useState<Percentile>('latencyP50Ms');
   const figures = useMemo(() => figuresOf(rows, days, by), [rows, days, by]);
@@ -94,35 +95,35 @@ export function Plots(props: {
         >
           {(scale) => <Bars values={cost} days={days.length} scale={scale} />}
         </Plot>
-        <Plot
-          {...common('latency')}
-          title="Latency"
-          total={total[percentile] === null ? '—' : formatDuration(total[percentile])}
-          note={<PercentileSwitch value={percentile} onValue={setPercentile} />}
-          ticks={latencyTicks}
-          tickText={(value) => `${value} s`}
-          readingOf={(day) =>
-            reading(
-              day,
-              (total) => (total[percentile] === null ? 'not measured' : formatDuration(total[percentile])),
-              (total) => (total[percentile] === null ? null : formatDuration(total[percentile])),
-            )
-          }
-          empty={
-            total[percentile] === null ? 'Nothing was measured: no record of these days is kept.' : undefined
-          }
-        >
-          {(scale) => <Lines values={latency} day={pointed?.day} scale={scale} />}
-        </Plot>
+        {hasLatency && (
+          <Plot
+            {...common('latency')}
+            title="Latency"
+            total={total[percentile] === null ? '—' : formatDuration(total[percentile])}
+            note={<PercentileSwitch value={percentile} onValue={setPercentile} />}
+            ticks={latencyTicks}
+            tickText={(value) => `${value} s`}
+            readingOf={(day) =>
+              reading(
+                day,
+                (total) => (total[percentile] === null ? 'not measured' : formatDuration(total[percentile])),
+                (total) => (total[percentile] === null ? null : formatDuration(total[percentile])),
+              )
+            }
+            empty={
+              total[percentile] === null
+                ? 'Nothing was measured: no record of these days is kept.'
+                : undefined
+            }
+          >
+            {(scale) => <Lines values={latency} day={pointed?.day} scale={scale} />}
+          </Plot>
+        )}
         <Plot
           {...common('failures')}
           title="Images that failed"
           total={count(total.failed + total.unknown)}
-          note={
-            total.unknown === 0
-              ? 'nothing was charged for them'
-              : `of ${count(total.unknown)} it is not known whether they were charged`
-          }
+          note={failureNote(total)}
           ticks={failureTicks}
           tickText={count}
           readingOf={(day) =>
@@ -208,6 +209,11 @@ function costNote({ unpricedImages, costs }: UsageTotal, others: readonly string
     others.length > 0 ? `the plot leaves out ${others.join(', ')}` : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? undefined : parts.join('; ');
+}
+
+function failureNote({ failed, unknown }: UsageTotal): string | undefined {
+  if (unknown > 0) return `of ${count(unknown)} it is not known whether they were charged`;
+  return failed > 0 ? 'nothing was charged for them' : undefined;
 }
 
 function failureText({ failed, unknown }: UsageTotal): string {

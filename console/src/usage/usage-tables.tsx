@@ -14,8 +14,12 @@ interface Line {
 }
 
 /** The same figures as the plots, to be read: by model or key, and each day. */
-export function UsageTables(props: { rows: readonly AdminUsageRow[]; by: Grouping }): JSX.Element {
-  const { rows, by } = props;
+export function UsageTables(props: {
+  rows: readonly AdminUsageRow[];
+  by: Grouping;
+  hasLatency: boolean;
+}): JSX.Element {
+  const { rows, by, hasLatency } = props;
   const groups = groupUsage(rows, by);
   const sums: Line[] = groups.map(({ id, name, total }) => ({ id, name: <Name text={name} />, total }));
   const all: Line = { id: 'all', name: <strong>All</strong>, total: totalOf(rows) };
@@ -34,7 +38,7 @@ export function UsageTables(props: { rows: readonly AdminUsageRow[]; by: Groupin
   const dayColumn: Column<Line> = {
     title: 'Day',
     cell: ({ day = '' }) => (
-      <time dateTime={day} title={longDay(day)}>
+      <time class="nowrap" dateTime={day} title={longDay(day)}>
         {shortDay(day)}
       </time>
     ),
@@ -44,7 +48,7 @@ export function UsageTables(props: { rows: readonly AdminUsageRow[]; by: Groupin
       <h2>{by === 'model' ? 'By model' : 'By key'}</h2>
       <Table
         caption={`Usage by ${by}`}
-        columns={[nameColumn, ...figuresOf([...sums, all])]}
+        columns={[nameColumn, ...figuresOf([...sums, all], hasLatency)]}
         rows={groups.length > 1 ? [...sums, all] : sums}
         keyOf={({ id }) => id}
       />
@@ -52,7 +56,7 @@ export function UsageTables(props: { rows: readonly AdminUsageRow[]; by: Groupin
         <summary>Every day as a table</summary>
         <Table
           caption={`Usage by day and ${by}`}
-          columns={[dayColumn, nameColumn, ...figuresOf(days)]}
+          columns={[dayColumn, nameColumn, ...figuresOf(days, hasLatency)]}
           rows={days}
           keyOf={({ id }) => id}
         />
@@ -69,7 +73,7 @@ function Name({ text }: { text: string }): JSX.Element {
   );
 }
 
-function figuresOf(lines: readonly Line[]): readonly Column<Line>[] {
+function figuresOf(lines: readonly Line[], hasLatency: boolean): readonly Column<Line>[] {
   const decimals = decimalsOf(lines.flatMap(({ total }) => [...total.costs.values()]));
   return [
     { title: 'Requests', isNumber: true, cell: ({ total }) => count(total.requests) },
@@ -78,10 +82,14 @@ function figuresOf(lines: readonly Line[]): readonly Column<Line>[] {
     { title: 'Unknown', isNumber: true, cell: ({ total }) => count(total.unknown) },
     { title: 'Tokens', isNumber: true, cell: ({ total }) => count(total.outputTokens) },
     { title: 'Cost', isNumber: true, cell: ({ total }) => costText(total, decimals) },
-    { title: 'p50', isNumber: true, cell: ({ total }) => latency(total.latencyP50Ms) },
-    { title: 'p95', isNumber: true, cell: ({ total }) => latency(total.latencyP95Ms) },
+    ...(hasLatency ? latencies : []),
   ];
 }
+
+const latencies: readonly Column<Line>[] = [
+  { title: 'p50', isNumber: true, cell: ({ total }) => latency(total.latencyP50Ms) },
+  { title: 'p95', isNumber: true, cell: ({ total }) => latency(total.latencyP95Ms) },
+];
 
 /** `$1.20`, `$1.20 + CNY 3.00`, `$1.20 + ?` where a part is not known, and `unknown` where nothing is. */
 export function costText({ costs, unpricedImages, images }: UsageTotal, decimals?: number): string {
