@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useLocation } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api/client.ts';
 import { asApiError } from '../api/errors.ts';
@@ -10,7 +11,7 @@ import { showToast } from '../design/toast.tsx';
 import { currentSession } from '../session/session.ts';
 import { useStore } from '../store.ts';
 import { InputStrip, InputTools } from './input-strip.tsx';
-import { addFiles, addPicture, imageReferences } from './inputs.ts';
+import { addFiles, addPicture, addRecord, imageReferences } from './inputs.ts';
 import { ModelPicker } from './model-picker.tsx';
 import { ParameterForm } from './parameter-form.tsx';
 import { choose, takes, type Values } from './parameters.ts';
@@ -32,6 +33,7 @@ export function CreateScreen(): JSX.Element {
     document.title = 'Create · Easel';
   }, []);
   useEffect(() => recoverRuns(workspace.runs), [workspace]);
+  useLinkedPicture(workspace);
   if (models.data === undefined) {
     return models.state === 'failed' ? (
       <Failed error={models.error} onRetry={models.reload} />
@@ -201,6 +203,18 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
       {snippetBody && <SnippetDialog body={snippetBody} onClose={() => setSnippetBody(undefined)} />}
     </div>
   );
+}
+
+/** `/?from=<record>&index=<place>`: a link of the gallery to make something from a picture. */
+function useLinkedPicture({ draft }: Workspace): void {
+  const { query, route } = useLocation();
+  const { from, index = '0' } = query;
+  useEffect(() => {
+    if (from === undefined) return;
+    // Once: neither a reload nor the way back adds it again.
+    route('/', true);
+    addRecord(draft, from, Number(index)).catch((thrown: unknown) => showToast(asApiError(thrown).message));
+  }, [from, index]);
 }
 
 /** On a narrow screen the results are below the settings. */

@@ -83,6 +83,15 @@ export async function addPicture(
   change(draft, id, { thumbnail: await drawThumbnail(await response.blob()) });
 }
 
+/** A picture known by its record's id only. Throws ApiError when it is not there for the acting key. */
+export async function addRecord(draft: DraftStore, imageId: string, index: number): Promise<void> {
+  const { images, prompt } = await ask<ImageRecord>('GET', `/v1/images/${encodeURIComponent(imageId)}`);
+  const image = images.find((kept) => kept.index === index) ?? images[0];
+  if (image === undefined) throw gone;
+  const name = prompt.slice(0, 60);
+  await addPicture(draft, { imageId, index: image.index, name, thumbnailUrl: image.thumbnail_url });
+}
+
 export function removeInput(draft: DraftStore, id: string): void {
   edit(draft, (inputs) => inputs.filter((input) => input.id !== id));
 }

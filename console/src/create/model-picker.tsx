@@ -24,30 +24,23 @@ const mostCompared = 4;
 /** The chosen model, or models, and the way to others. */
 export function ModelPicker({ all, chosen, onChoose }: PickerProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
+  const title = chosen.length > 1 ? `Models, ${chosen.length} side by side` : 'Model';
   return (
     <div class="field">
-      <span class="field-label" id="model-label">
-        {chosen.length > 1 ? `Models, ${chosen.length} side by side` : 'Model'}
+      <span class="field-label" aria-hidden="true">
+        {title}
       </span>
-      <button
-        type="button"
-        class="model-chosen card"
-        aria-haspopup="dialog"
-        aria-labelledby="model-label model-names model-change"
-        onClick={() => setOpen(true)}
-      >
-        <span class="model-names" id="model-names">
+      <button type="button" class="model-chosen card" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        <span class="visually-hidden">{title}: </span>
+        <span class="model-names">
           {chosen.map((model) => (
             <span key={model.id} class="model-line">
-              <strong>{model.display_name}</strong>
-              <span class="field-hint">{priceOf(model)}</span>
+              <strong>{model.display_name}</strong> <span class="field-hint">{priceOf(model)}</span>
             </span>
           ))}
           {chosen.length === 0 && 'No model can be used'}
-        </span>
-        <span class="model-change" id="model-change">
-          Change
-        </span>
+        </span>{' '}
+        <span class="model-change">Change</span>
       </button>
       {isOpen && (
         <PickerDialog all={all} chosen={chosen} onChoose={onChoose} onClose={() => setOpen(false)} />
