@@ -88,10 +88,15 @@ function unavailable(model: Model, health: RouteHealth): GatewayError {
     'model_unavailable',
     `Model '${model.card.id}' is not available now: ${why}. Ask the operator, or use another model (GET /v1/models).`,
     {
-      retryAfterMs: Math.max(1000, Math.min(60_000, ...marks.map(({ leftMs }) => leftMs))),
+      retryAfterMs: waitOf(marks.map(({ leftMs }) => leftMs)),
       details: `model ${model.card.id} has no usable route${kindsOf(marks)}`,
     },
   );
+}
+
+/** Without a route at all no wait helps, so clients that wait and try again are to find out soon. */
+function waitOf(leftMs: readonly number[]): number {
+  return leftMs.length === 0 ? 1000 : Math.max(1000, Math.min(60_000, ...leftMs));
 }
 
 function kindsOf(marks: readonly { kind: FaultKind }[]): string {
