@@ -15,6 +15,7 @@ const undoMs = 6000;
 const atOnce = 4;
 /** Each ends the time for one Undo. */
 const open = new Set<() => void>();
+let isLeaving = false;
 
 /** `onUndo`: they are back in their places. */
 export function deleteWithUndo(ids: readonly string[], isAdmin: boolean, onUndo: () => void): void {
@@ -41,7 +42,9 @@ export function deleteWithUndo(ids: readonly string[], isAdmin: boolean, onUndo:
 
 /** Nothing could be undone any more once the page is gone; a hidden one may never come back. */
 function endAll(): void {
+  isLeaving = true;
   for (const close of open) close();
+  isLeaving = false;
 }
 
 let isWatching = false;
@@ -64,7 +67,7 @@ async function remove(ids: readonly string[], isAdmin: boolean): Promise<void> {
     }
   };
   // A page that is going has no later: then all are sent now.
-  const workers = document.visibilityState === 'hidden' ? ids.length : atOnce;
+  const workers = isLeaving ? ids.length : atOnce;
   await Promise.all(Array.from({ length: workers }, work));
   const [first] = failed;
   if (first === undefined) return;

@@ -4,7 +4,6 @@ import { send } from '../api/client.ts';
 import { asApiError, isAbort } from '../api/errors.ts';
 import { Button } from '../design/button.tsx';
 import { Select } from '../design/field.tsx';
-import { formatBytes } from '../design/figures.tsx';
 import { fileNameOf } from './picture-zip.ts';
 import { saveBlob } from './save-blob.ts';
 import { contentPath, type DownloadForm as Form, type Picture } from './source.ts';
@@ -61,10 +60,7 @@ export function DownloadForm(props: {
       <Select
         label="Format"
         value={as}
-        options={[
-          { value: '', label: `As made (${nameOf(image.mime_type)}, ${formatBytes(image.bytes)})` },
-          ...formats,
-        ]}
+        options={[{ value: '', label: `As made (${nameOf(image.mime_type)})` }, ...formats]}
         onValue={setAs}
       />
       <Select

@@ -93,7 +93,7 @@ export function GalleryScreen(): JSX.Element {
           route(withQuery('/gallery', filtersToQuery(next)), isTyping && filters.q !== '');
         }}
       />
-      <div class="gallery-float">
+      <div class="gallery-above">
         {state.newCount > 0 && (
           <Button
             kind="primary"
@@ -107,17 +107,6 @@ export function GalleryScreen(): JSX.Element {
             {state.newCount.toLocaleString('en')} new
           </Button>
         )}
-        <SelectionBar
-          ids={state.ids.filter((id) => selection.ids.has(id))}
-          list={list}
-          source={source}
-          isAdmin={isAdmin}
-          onClear={() => {
-            setChosen(nothingSelected);
-            focusOn(activeId);
-          }}
-          onDelete={() => remove(state.ids.filter((id) => selection.ids.has(id)))}
-        />
       </div>
       <p class="visually-hidden" role="status">
         {state.phase === 'ready' && sayCount(state.ids.length, state.hasOlder)}
@@ -146,6 +135,19 @@ export function GalleryScreen(): JSX.Element {
           {!state.hasOlder && <p class="gallery-end">{countOf(state.ids.length, 'picture')}</p>}
         </>
       )}
+      <div class="gallery-below">
+        <SelectionBar
+          ids={state.ids.filter((id) => selection.ids.has(id))}
+          list={list}
+          source={source}
+          isAdmin={isAdmin}
+          onClear={() => {
+            setChosen(nothingSelected);
+            focusOn(activeId);
+          }}
+          onDelete={() => remove(state.ids.filter((id) => selection.ids.has(id)))}
+        />
+      </div>
       {openId !== undefined && (
         <PictureDetail
           id={openId}

@@ -13,6 +13,7 @@ import { PictureFacts } from './picture-facts.tsx';
 import type { ListState, PictureList } from './picture-list.ts';
 import type { Picture, PictureSource } from './source.ts';
 import { Thumbnail } from './thumbnail.tsx';
+import { useAttempts } from './use-attempts.ts';
 import { useNeighbours, usePicture } from './use-picture.ts';
 import { placesOf, shorten, type Place } from './words.ts';
 
@@ -37,7 +38,7 @@ export function PictureDetail(props: DetailProps): JSX.Element {
   const { newer, older } = useNeighbours(id, list, state.ids, source);
   const one = usePicture(id, list, source);
 
-  const onKeyDown = (event: KeyboardEvent): void => {
+  useKeys((event) => {
     const { target } = event;
     const isTyping = target instanceof HTMLElement && target.closest('input, select, textarea') !== null;
     if (isTyping || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -46,7 +47,7 @@ export function PictureDetail(props: DetailProps): JSX.Element {
     else if (event.key === 'Delete' && one.state === 'ready') onDelete(id);
     else return;
     event.preventDefault();
-  };
+  });
 
   return (
     <dialog
@@ -60,7 +61,6 @@ export function PictureDetail(props: DetailProps): JSX.Element {
       onMouseDown={(event) => {
         if (event.target === dialog.current) onClose();
       }}
-      onKeyDown={onKeyDown}
     >
       <div class="detail-head">
         <h2 id={titleId}>Picture</h2>
@@ -134,27 +134,26 @@ function Opened(props: DetailProps & { picture: Picture; onBroken: () => void })
         )}
       </div>
       <div class="detail-side">
-        <p class="detail-prompt foreign-text" dir="auto">
-          {picture.prompt}
-        </p>
+        <div class="detail-prompt">
+          <p class="foreign-text" dir="auto" tabIndex={0}>
+            {picture.prompt}
+          </p>
+          <CopyButton icon="copy" text={picture.prompt} label="Copy prompt" />
+        </div>
         <div class="detail-acts">
           {image !== undefined && (
-            <LinkButton kind="primary" icon="pen" href={createFromLink(id, image.index)}>
+            <LinkButton kind="primary" size="small" icon="pen" href={createFromLink(id, image.index)}>
               Edit in Create
             </LinkButton>
           )}
-          <CopyButton icon="copy" text={picture.prompt}>
-            Copy prompt
-          </CopyButton>
           <CopyButton
             icon="link"
             text={`${location.origin}${pictureLink(id, place?.index ?? 0)}`}
-            title="A link to this page, for those who can sign in"
-          >
-            Copy link
-          </CopyButton>
+            label="Copy link"
+            isLabelled
+          />
           {picture.status !== 'in_progress' && (
-            <Button kind="danger" icon="trash" onClick={() => onDelete(id)}>
+            <Button kind="danger" size="small" icon="trash" onClick={() => onDelete(id)}>
               Delete
             </Button>
           )}
@@ -166,6 +165,8 @@ function Opened(props: DetailProps & { picture: Picture; onBroken: () => void })
   );
 }
 
+const waitsMs = [0, 1500];
+
 /** The small picture stands in its place, in its shape, until the large one has come. */
 function LargePicture({
   picture,
@@ -176,19 +177,13 @@ function LargePicture({
   image: Picture['images'][number];
   onBroken: () => void;
 }): JSX.Element {
-  const [broken, setBroken] = useState<readonly string[]>([]);
   const { width, height, url, thumbnail_url: small } = image;
-  if (broken.length > 1 || (broken.length === 1 && broken[0] === url))
+  const { state, attempt, onError } = useAttempts(onBroken, waitsMs);
+  if (state === 'over')
     return (
       <div class="stage-message">
-        {broken.length > 1 ? (
-          <>
-            <Icon name="alert" />
-            <p>This picture cannot be shown. It can still be downloaded.</p>
-          </>
-        ) : (
-          <span class="spinner" />
-        )}
+        <Icon name="alert" />
+        <p>This picture cannot be shown. It can still be downloaded.</p>
       </div>
     );
   return (
@@ -206,15 +201,13 @@ function LargePicture({
     >
       <img class="stage-small" src={ownLink(small)} alt="" />
       <img
+        key={attempt}
         class="stage-large"
         src={ownLink(url)}
         width={width}
         height={height}
         alt={shorten(picture.prompt, 300)}
-        onError={() => {
-          setBroken([...broken, url]);
-          if (broken.length === 0) onBroken();
-        }}
+        onError={onError}
       />
     </a>
   );
@@ -244,32 +237,47 @@ function NoPicture({ picture, place }: { picture: Picture; place: Place | undefi
 function CopyButton(props: {
   text: string;
   icon: 'copy' | 'link';
-  title?: string;
-  children: string;
+  label: string;
+  /** Shows its name, and not only the icon. */
+  isLabelled?: boolean;
 }): JSX.Element {
+  const { text, icon, label, isLabelled } = props;
   const [said, setSaid] = useState<string>();
   useEffect(() => {
     const timer = setTimeout(() => setSaid(undefined), 2500);
     return () => clearTimeout(timer);
   }, [said]);
+  const look = { size: 'small', icon: said === 'Copied' ? 'check' : icon } as const;
+  const copy = async (): Promise<void> => {
+    setSaid((await copyText(text)) ? 'Copied' : 'Not allowed here');
+  };
   return (
     <>
-      <Button
-        icon={said === 'Copied' ? 'check' : props.icon}
-        title={props.title}
-        onClick={() => {
-          void copyText(props.text).then((isDone) =>
-            setSaid(isDone ? 'Copied' : 'Your browser does not allow it'),
-          );
-        }}
-      >
-        {said ?? props.children}
-      </Button>
+      {isLabelled ? (
+        <Button {...look} onClick={() => void copy()}>
+          {said ?? label}
+        </Button>
+      ) : (
+        <Button {...look} kind="quiet" label={label} onClick={() => void copy()} />
+      )}
       <span class="visually-hidden" role="status">
         {said ?? ''}
       </span>
     </>
   );
+}
+
+/** Keys wherever the focus is: what had it may be gone with the picture before. Not while the sign-in is in front. */
+function useKeys(onKeyDown: (event: KeyboardEvent) => void): void {
+  const latest = useRef(onKeyDown);
+  latest.current = onKeyDown;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (sessionState.get().state === 'signed_in') latest.current(event);
+    };
+    document.addEventListener('keydown', listen);
+    return () => document.removeEventListener('keydown', listen);
+  }, []);
 }
 
 /**

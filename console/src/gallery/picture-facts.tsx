@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { formatBytes, formatDuration, Money, TimeAgo } from '../design/figures.tsx';
 import { Tag } from '../design/tag.tsx';
 import type { Picture } from './source.ts';
-import { countOf } from './words.ts';
+import { countOf, formatTime } from './words.ts';
 
 /** Everything that is kept of a request and of one of its images. */
 export function PictureFacts({
@@ -13,7 +13,6 @@ export function PictureFacts({
   image: Picture['images'][number] | undefined;
 }): JSX.Element {
   const { usage, error, warnings, failed_images: failed, parameters } = picture;
-  const made = new Date(picture.created_at * 1000);
   return (
     <div class="facts">
       {error !== null && (
@@ -60,10 +59,7 @@ export function PictureFacts({
           </Fact>
           <Fact name="Made">
             <TimeAgo at={picture.created_at} />
-            <span class="facts-soft">
-              {' '}
-              {made.toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })}
-            </span>
+            <span class="facts-soft"> {formatTime(picture.created_at)}</span>
           </Fact>
           {picture.key && (
             <Fact name="Key">
@@ -74,7 +70,7 @@ export function PictureFacts({
           )}
           <Fact name="Model">{picture.model}</Fact>
           <Fact name="Served by">{picture.served_by}</Fact>
-          <Fact name="Model there">{picture.provider_model}</Fact>
+          <Fact name="Model upstream">{picture.provider_model}</Fact>
           <Fact name="Took">{picture.duration_ms === null ? null : formatDuration(picture.duration_ms)}</Fact>
           <Fact name="Attempts">{picture.attempts}</Fact>
           <Fact name="Cost">{usage === null ? null : <Cost of={usage.cost} />}</Fact>

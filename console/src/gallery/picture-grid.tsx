@@ -124,7 +124,7 @@ export function PictureGrid(props: GridProps): JSX.Element {
           picture={picture}
           isGone={list.isGone(id)}
           isPlain={isFlying}
-          onBroken={() => void list.renew(id)}
+          onBroken={() => list.renew(id)}
         />
         <span class="cell-check">
           <Icon name="check" />

@@ -18,7 +18,7 @@ export function PictureTile({
   isGone: boolean;
   /** While the list flies by: nothing that has to be fetched. */
   isPlain: boolean;
-  onBroken: () => void;
+  onBroken: () => Promise<void> | void;
 }): JSX.Element {
   if (isGone) return <Message icon="trash" text="No longer here" />;
   if (picture === undefined) return <span class="tile-waits" />;
@@ -70,7 +70,7 @@ function Part({
 }: {
   place: Place;
   isPlain: boolean;
-  onBroken: () => void;
+  onBroken: () => Promise<void> | void;
 }): JSX.Element {
   if (place.kind === 'failed')
     return (

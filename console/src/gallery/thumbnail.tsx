@@ -1,40 +1,38 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import { ownLink } from '../api/own-link.ts';
 import { Icon } from '../design/icon.tsx';
+import { useAttempts } from './use-attempts.ts';
 
-/**
- * One small picture, only ever in an `<img>`: whatever the bytes are, they run nothing. A link that does not work (it may
- * be over) is told to `onBroken` once; when the next one does not either, that is shown.
- */
-export function Thumbnail({
-  url,
-  alt,
-  onBroken,
-}: {
+const waitsMs = [0, 2000, 4000, 8000, 16_000];
+
+/** One small picture, only ever in an `<img>`: whatever the bytes are, they run nothing. `onBroken` renews its link. */
+export function Thumbnail(props: {
   url: string;
   alt: string;
-  onBroken: () => void;
+  onBroken: () => Promise<void> | void;
 }): JSX.Element {
-  const [broken, setBroken] = useState<readonly string[]>([]);
-  if (broken.length > 1)
-    return (
-      <span class="thumbnail-broken" title="This picture cannot be shown.">
-        <Icon name="alert" />
-      </span>
-    );
-  if (broken.includes(url)) return <span class="thumbnail-waits" />;
-  return (
-    <img
-      class="thumbnail"
-      src={ownLink(url)}
-      alt={alt}
-      decoding="async"
-      draggable={false}
-      onError={() => {
-        setBroken([...broken, url]);
-        if (broken.length === 0) onBroken();
-      }}
-    />
-  );
+  const { url, alt, onBroken } = props;
+  const { state, attempt, onError } = useAttempts(onBroken, waitsMs);
+  switch (state) {
+    case 'over':
+      return (
+        <span class="thumbnail-broken" title="This picture cannot be shown.">
+          <Icon name="alert" />
+        </span>
+      );
+    case 'waiting':
+      return <span class="thumbnail-waits" />;
+    case 'asking':
+      return (
+        <img
+          key={attempt}
+          class="thumbnail"
+          src={ownLink(url)}
+          alt={alt}
+          decoding="async"
+          draggable={false}
+          onError={onError}
+        />
+      );
+  }
 }

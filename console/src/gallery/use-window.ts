@@ -4,9 +4,9 @@ import { layoutFor, rowStep, visibleRows, type GridLayout, type RowRange } from 
 
 /** Rows drawn beyond the window on either side, so that a flick of the wheel finds them there. */
 const moreRows = 3;
-/** Faster than this part of a window per event, pictures would be fetched for nobody. */
+/** Faster than this part of a window per frame, pictures would be fetched for nobody. */
 const flyingPart = 0.8;
-const restMs = 120;
+const restMs = 180;
 
 export interface GridWindow {
   layout: GridLayout;
@@ -26,11 +26,14 @@ export function useGridWindow(
   rowCount: (layout: GridLayout) => number,
 ): GridWindow {
   const [width, setWidth] = useState(0);
-  const [place, setPlace] = useState({ top: 0, height: 800 });
   const [isFlying, setFlying] = useState(false);
+  const [, redraw] = useState(0);
   const layout = layoutFor(width === 0 ? 800 : width);
+  const place = useRef({ top: 0, height: innerHeight });
+  const rows = visibleRows(place.current, rowCount(layout), layout, moreRows);
+  const drawn = useRef({ layout, rowCount, rows });
+  drawn.current = { layout, rowCount, rows };
   const topItem = useRef(0);
-  const placed = useRef(layout);
 
   useLayoutEffect(() => {
     const element = root.current;
@@ -47,29 +50,30 @@ export function useGridWindow(
 
   useEffect(() => {
     let frame = 0;
-    let lastTop = 0;
     let rest: ReturnType<typeof setTimeout> | undefined;
-    const read = (): void => {
+    const read = (isFirst: boolean): void => {
       frame = 0;
       const box = root.current?.getBoundingClientRect();
       if (box === undefined || box.width === 0) return;
-      const height = innerHeight;
-      const top = -box.top;
-      if (Math.abs(top - lastTop) > height * flyingPart) {
+      const before = place.current;
+      place.current = { top: -box.top, height: innerHeight };
+      const { layout, rowCount, rows } = drawn.current;
+      topItem.current = Math.max(0, Math.floor(-box.top / rowStep(layout))) * layout.columns;
+      if (!isFirst && Math.abs(before.top + box.top) > innerHeight * flyingPart) {
         setFlying(true);
         clearTimeout(rest);
         rest = setTimeout(() => setFlying(false), restMs);
       }
-      lastTop = top;
-      setPlace({ top, height });
+      // Most frames move no row in or out: then nothing is drawn anew.
+      const next = visibleRows(place.current, rowCount(layout), layout, moreRows);
+      if (next.first !== rows.first || next.last !== rows.last) redraw((count) => count + 1);
     };
     const onMove = (): void => {
-      frame ||= requestAnimationFrame(read);
+      frame ||= requestAnimationFrame(() => read(false));
     };
     document.addEventListener('scroll', onMove, { passive: true });
     addEventListener('resize', onMove);
-    read();
-    setFlying(false);
+    read(true);
     return () => {
       cancelAnimationFrame(frame);
       clearTimeout(rest);
@@ -78,19 +82,20 @@ export function useGridWindow(
     };
   }, []);
 
+  const columns = useRef(layout.columns);
   useLayoutEffect(() => {
-    const before = placed.current;
-    placed.current = layout;
-    if (before.columns === layout.columns || place.top <= 0) return;
-    const shift = Math.floor(topItem.current / layout.columns) * rowStep(layout) - place.top;
+    if (columns.current === layout.columns) return;
+    columns.current = layout.columns;
+    const { top } = place.current;
+    if (top <= 0) return;
+    const shift = Math.floor(topItem.current / layout.columns) * rowStep(layout) - top;
     scrollBy({ top: shift, behavior: 'instant' });
   }, [layout.columns]);
-  topItem.current = Math.max(0, Math.floor(place.top / rowStep(placed.current))) * placed.current.columns;
 
   return {
     layout,
-    rows: visibleRows(place, rowCount(layout), layout, moreRows),
-    rowsPerPage: Math.max(1, Math.floor(place.height / rowStep(layout))),
+    rows,
+    rowsPerPage: Math.max(1, Math.floor(place.current.height / rowStep(layout))),
     isFlying,
   };
 }

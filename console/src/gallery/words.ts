@@ -21,7 +21,7 @@ export function placesOf(picture: Picture): readonly Place[] {
 /** What a cell of the grid is called by those who cannot see it. */
 export function labelOf(picture: Picture): string {
   const { prompt, status, model, images, failed_images: failed, error, created_at: at } = picture;
-  const made = new Date(at * 1000).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
+  const made = formatTime(at);
   const state =
     status === 'in_progress'
       ? 'in progress'
@@ -31,6 +31,14 @@ export function labelOf(picture: Picture): string {
           ? undefined
           : `${countOf(images.length, 'image')}${failed.length === 0 ? '' : `, ${failed.length} failed`}`;
   return [shorten(prompt, 160), state, model, made].filter((part) => part !== undefined).join(', ');
+}
+
+// Made once: making one costs more than everything else that is done for a cell.
+const timeFormat = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+
+/** Unix seconds as a day and a time. */
+export function formatTime(seconds: number): string {
+  return timeFormat.format(seconds * 1000);
 }
 
 /** At most so many characters, never half of one. */
