@@ -3,7 +3,7 @@
 const dayMs = 86_400_000;
 
 /** The longest range GET /v1/usage answers. */
-export const maxDays = 366;
+const maxDays = 366;
 
 export interface DayRange {
   from: string;
@@ -11,7 +11,7 @@ export interface DayRange {
   to: string;
 }
 
-export function dayOf(ms: number): string {
+function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
