@@ -36,6 +36,8 @@ export interface ObjectReader {
   readonly bytes: number;
   /** Streams `length` bytes from `offset`; the whole object by default. Call once. */
   stream(range?: { offset: number; length: number }): AsyncIterable<Uint8Array>;
+  /** Streams the whole object in blocks that hold only until the next one is asked for. Call once. */
+  lend(): AsyncIterable<Uint8Array>;
   /** Reads one part, e.g. a header. */
   readAt(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;

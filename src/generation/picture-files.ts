@@ -243,6 +243,9 @@ function readerOf(bytes: Uint8Array): ObjectReader {
     async *stream({ offset, length } = { offset: 0, length: bytes.length }) {
       yield bytes.subarray(offset, offset + length);
     },
+    async *lend() {
+      yield bytes;
+    },
     close: () => Promise.resolve(),
   };
 }

@@ -179,6 +179,24 @@ for (const { name: kind, place } of kinds) {
     await reader?.close();
   });
 
+  test(`${kind}: blocks that are lent are right while they hold, for several readers at once`, async (t) => {
+    const store = await openNew(t);
+    const objects = [700_000, 245_760, 1, 0].map((length) => randomBytes(length));
+    await Promise.all(objects.map((bytes, i) => put(store, `lent-${i}`, bytes)));
+    await Promise.all(
+      objects.map(async (bytes, i) => {
+        const reader = await store.open(`lent-${i}`);
+        let from = 0;
+        for await (const block of reader?.lend() ?? []) {
+          assert.ok(bytes.subarray(from, from + block.length).equals(block), `object ${i} at ${from}`);
+          from += block.length;
+        }
+        assert.equal(from, bytes.length);
+        await reader?.close();
+      }),
+    );
+  });
+
   test(`${kind}: a download that is left in the middle ends in peace`, async (t) => {
     const store = await openNew(t);
     await put(store, 'left', randomBytes(2_000_000));

@@ -3,8 +3,14 @@ import type { FileHandle } from 'node:fs/promises';
 import { ObjectStoreError, type ObjectReader } from '../core/object-store.ts';
 import { asObjectStoreError } from './filesystem-error.ts';
 
-/** One block is being sent while the next is read: two of them are all the memory a download holds. */
-const blockBytes = 256 * 1024;
+/**
+ * One block is being sent while the next is read: two of them are all the memory a download holds. Whole pages, and
+ * whole groups of three bytes, so that base64 of a block needs nothing of the one before.
+ */
+const blockBytes = 240 * 1024;
+/** Blocks to be lent again: fresh ones are zeroed by the system and cost more than what is done with them. */
+const spareBlocks: Buffer[] = [];
+const maxSpareBlocks = 64;
 
 /** Reads an open file; closes it at the end of its stream, when the stream's consumer leaves, or on `close`. */
 export async function openReader(handle: FileHandle): Promise<ObjectReader | undefined> {
@@ -23,19 +29,26 @@ export async function openReader(handle: FileHandle): Promise<ObjectReader | und
     readAt: (offset, length) => readFully(handle, offset, Math.max(0, Math.min(length, bytes - offset))),
     stream({ offset, length } = { offset: 0, length: bytes }) {
       if (offset < 0 || length < 0 || offset + length > bytes) throw new RangeError('outside the object');
-      return readBlocks(handle, offset, offset + length, close);
+      return readBlocks(handle, { offset, end: offset + length, isLent: false }, close);
     },
+    lend: () => readBlocks(handle, { offset: 0, end: bytes, isLent: true }, close),
   };
 }
 
 async function* readBlocks(
   handle: FileHandle,
-  offset: number,
-  end: number,
+  { offset, end, isLent }: { offset: number; end: number; isLent: boolean },
   close: () => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
+  const lent: Buffer[] = [];
+  let turn = 0;
+  const nextBuffer = (): Buffer => {
+    turn += 1;
+    return (lent[turn % 2] ??= spareBlocks.pop() ?? Buffer.allocUnsafeSlow(blockBytes));
+  };
   const read = (from: number): Promise<Uint8Array> => {
-    const block = readFully(handle, from, Math.min(blockBytes, end - from));
+    const length = Math.min(blockBytes, end - from);
+    const block = isLent ? readInto(handle, from, nextBuffer(), length) : readFully(handle, from, length);
     // It is awaited below; should the consumer leave before, its failure is nobody's.
     block.catch(() => {});
     return block;
@@ -51,13 +64,22 @@ async function* readBlocks(
     }
   } finally {
     await ahead.catch(() => {});
+    for (const buffer of lent) if (spareBlocks.length < maxSpareBlocks) spareBlocks.push(buffer);
     await close();
   }
 }
 
 /** Short only at the end of the file. */
-export async function readFully(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const block = Buffer.allocUnsafe(length);
+export function readFully(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  return readInto(handle, offset, Buffer.allocUnsafe(length), length);
+}
+
+async function readInto(
+  handle: FileHandle,
+  offset: number,
+  block: Buffer,
+  length: number,
+): Promise<Uint8Array> {
   let filled = 0;
   try {
     while (filled < length) {
@@ -68,5 +90,5 @@ export async function readFully(handle: FileHandle, offset: number, length: numb
   } catch (error) {
     throw asObjectStoreError(error, 'A stored object cannot be read.');
   }
-  return filled === length ? block : block.subarray(0, filled);
+  return filled === block.length ? block : block.subarray(0, filled);
 }

@@ -50,7 +50,7 @@ async function* eventsOf(
   streamed: Streamed,
   signal: AbortSignal,
   tools: StreamTools,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer | string> {
   // Says at once that the request was accepted: headers go out with the first bytes.
   yield Buffer.from(': accepted\n\n');
   const { accepted, record } = streamed;
@@ -60,7 +60,7 @@ async function* eventsOf(
   const failures: { index: number; error: PublicError }[] = [];
   let hasImage = false;
 
-  async function* tell(step: Step): AsyncGenerator<Buffer> {
+  async function* tell(step: Step): AsyncGenerator<Buffer | string> {
     if (step.kind === 'preview') {
       if (!told.has(step.index)) yield previewEvent(step, streamed);
       return;
@@ -155,7 +155,7 @@ async function* completedEvent(
   { image, usage, warnings }: Extract<Step, { kind: 'image' }>,
   streamed: Streamed,
   tools: StreamTools,
-): AsyncGenerator<Buffer> {
+): AsyncGenerator<Buffer | string> {
   const { accepted, record, prefix, link } = streamed;
   const form = deliveredForm(record, image);
   const data = (
@@ -190,7 +190,7 @@ async function* completedEvent(
     const whole = event(`${prefix}.completed`, data({ b64_json: mark }, delivery.format, said)).toString();
     const [before = '', after = ''] = whole.split(mark);
     yield Buffer.from(before);
-    yield* encodeBase64(delivery.reader.stream());
+    yield* encodeBase64(delivery.reader);
     yield Buffer.from(after);
   } finally {
     await delivery.reader.close();
