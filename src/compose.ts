@@ -266,6 +266,8 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
           return found;
         },
       },
+      // Not the patient one: who looks on wants an answer now.
+      inProgress: () => store.records.unfinished(),
       routeNow: (route) => ({
         mark: health.markOf(route),
         isProbed: health.isProbed(route),

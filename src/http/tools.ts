@@ -54,6 +54,8 @@ export interface AdminTools {
   audit: AuditStore;
   attempts: SignInAttempts;
   webhooks: AdminWebhooks;
+  /** Generations that have not ended, oldest first. Throws where the records cannot be read now. */
+  inProgress: RecordStore['unfinished'];
   /** How a route is at this moment, and what became of its calls lately. */
   routeNow(route: Route): RouteNow;
   /** Of this program, e.g. `0.1.0`. */

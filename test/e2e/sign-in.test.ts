@@ -59,6 +59,17 @@ test('an API key opens a session of its own: its pictures, and nothing of the ad
   assert.equal(own.session.at('acting_key.name'), 'env');
   const made = await own.ask('POST', '/v1/images/generations', picture);
   assert.equal((await easel.ask('GET', `/v1/images/${String(made.at('id'))}`)).status, 200);
+  const foreign = await (await signIn(easel)).ask('POST', '/v1/images/generations', picture);
+  for (const [method, part] of [
+    ['GET', ''],
+    ['GET', '/content'],
+    ['DELETE', ''],
+  ] as const) {
+    const answer = await own.ask(method, `/v1/images/${String(foreign.at('id'))}${part}`);
+    assertRefused(answer, { status: 404, reason: 'not_found', type: 'not_found_error' });
+    const asAdmin = await own.ask(method, `/admin/images/${String(foreign.at('id'))}${part}`);
+    assertRefused(asAdmin, { ...forbidden, reason: 'admin_required' });
+  }
   const keyId = String(own.session.at('acting_key.id'));
   for (const [method, path, body] of [
     ['GET', '/admin/keys'],
@@ -259,13 +270,12 @@ test('who fails ten times in a minute waits, others do not, and a hundred failur
     for (let i = 0; i < 10; i += 1) assert.equal((await wrong('127.0.0.2')).status, 401);
     const refused = await signInFrom(busy, '127.0.0.2', testAdminKey);
     assert.equal(refused.status, 429);
-    assert.ok(refused.retryAfter > 50 && refused.retryAfter <= 60);
+    assert.ok(refused.retryAfter >= 1 && refused.retryAfter <= 60);
     assert.equal((await signInFrom(busy, '127.0.0.3', testAdminKey)).status, 200);
-    own.skip(30_000);
     for (let host = 4; host < 13; host += 1)
       for (let i = 0; i < 10; i += 1) assert.equal((await wrong(`127.0.0.${host}`)).status, 401);
     assert.equal((await signInFrom(busy, '127.0.0.99', testAdminKey)).status, 429);
-    own.skip(31_000);
+    own.skip(60_000);
     assert.equal((await signInFrom(busy, '127.0.0.99', testAdminKey)).status, 200);
     assert.equal((await signInFrom(busy, '127.0.0.2', testAdminKey)).status, 200);
   } finally {

@@ -16,7 +16,7 @@ export function activityRoutes(tools: HttpTools): RouteTable {
     '/admin/activity': {
       GET: async (_request, reply) => {
         const [open, ended, nameKey] = await Promise.all([
-          tools.records.unfinished(),
+          tools.admin.inProgress(),
           tools.records.list({ keyId: undefined, order: 'desc', limit: maxFinished * 2 }),
           makeKeyNamer(tools.keys),
         ]);
