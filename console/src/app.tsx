@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { ErrorBoundary, lazy, LocationProvider, Route, Router } from 'preact-iso';
+import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
 import { asApiError, type ApiError } from './api/errors.ts';
 import { Failed, Loading } from './design/notice.tsx';
@@ -18,6 +18,11 @@ const KeysScreen = lazy(async () => (await import('./keys/index.tsx')).KeysScree
 const UsageScreen = lazy(async () => (await import('./usage/index.tsx')).UsageScreen);
 const ActivityScreen = lazy(async () => (await import('./activity/index.tsx')).ActivityScreen);
 
+/** Fetches the screen that most people come for while the session is still asked for. */
+export function preloadScreen(): void {
+  if (location.pathname === '/') void CreateScreen.preload();
+}
+
 /** Our own addresses; a link to a picture or to /docs is the browser's business. */
 const ownAddresses = /^\/(?:(?:gallery|models|keys|usage|activity)(?:[/?].*)?|\?.*)?$/;
 
@@ -29,9 +34,17 @@ export function App(): JSX.Element {
   const session = useStore(sessionState);
   switch (session.state) {
     case 'checking':
-      return <Loading what="the console" />;
+      return (
+        <main>
+          <Loading what="the console" />
+        </main>
+      );
     case 'unreachable':
-      return <Failed error={session.error} onRetry={() => void openSession()} />;
+      return (
+        <main>
+          <Failed error={session.error} onRetry={() => void openSession()} />
+        </main>
+      );
     case 'signed_out':
       return <SignInScreen />;
     case 'ended':
@@ -58,7 +71,8 @@ export function App(): JSX.Element {
 function Screens(): JSX.Element {
   const [error, setError] = useState<ApiError>();
   const [isLoading, setLoading] = useState(true);
-  useEffect(() => setError(undefined), []);
+  const { path } = useLocation();
+  useEffect(() => setError(undefined), [path]);
   if (error !== undefined) return <Failed error={error} onRetry={() => location.reload()} />;
   return (
     <ErrorBoundary onError={(thrown) => setError(asApiError(thrown))}>

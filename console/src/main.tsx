@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { App } from './app.tsx';
+import { App, preloadScreen } from './app.tsx';
 import { followTheme } from './design/theme.ts';
 import { openSession } from './session/sign-in.ts';
 import './design/tokens.css';
@@ -12,3 +12,4 @@ if (root === null) throw new Error('index.html has no #app');
 followTheme();
 render(<App />, root);
 void openSession();
+preloadScreen();

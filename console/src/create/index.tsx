@@ -6,23 +6,25 @@ import { asApiError } from '../api/errors.ts';
 import { useLoad } from '../api/use-load.ts';
 import type { Model, ModelList } from '../api/wire.ts';
 import { Button } from '../design/button.tsx';
-import { Empty, Failed, Loading } from '../design/notice.tsx';
+import { Failed, Loading } from '../design/notice.tsx';
 import { showToast } from '../design/toast.tsx';
 import { currentSession } from '../session/session.ts';
 import { useStore } from '../store.ts';
+import { InputsNote } from './inputs-note.tsx';
 import { InputStrip, InputTools } from './input-strip.tsx';
 import { addFiles, addPicture, addRecord, imageReferences } from './inputs.ts';
 import { ModelPicker } from './model-picker.tsx';
 import { ParameterForm } from './parameter-form.tsx';
 import { choose, takes, type Values } from './parameters.ts';
 import { PromptBox } from './prompt-box.tsx';
-import { requestFor, rollSeed } from './request.ts';
+import { requestFor, rollSeed, sameRequest } from './request.ts';
 import { forgetGroup, recoverRuns, refreshRun, resend, startRuns, type CreateBody, type Run } from './run.ts';
 import { RunGroup } from './run-group.tsx';
 import type { RunActions } from './run-view.tsx';
 import { SnippetDialog } from './snippet-dialog.tsx';
 import { useDroppedFiles } from './use-dropped-files.ts';
 import { rememberPrompt, workspaceOf, type Draft, type Workspace } from './workspace.ts';
+import { examples, Welcome } from './welcome.tsx';
 import './create.css';
 
 /** The main page: say what the picture should show, and see it. */
@@ -73,12 +75,11 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
     setProblem(undefined);
     try {
       const references = await imageReferences(draft.inputs);
-      const { prompt, values } = draft;
       startRuns(
         runsStore,
-        chosen.map((model) => requestFor(model, { prompt, values, references })),
+        chosen.map((model) => requestFor(model, draft, references)),
       );
-      rememberPrompt(workspace, prompt);
+      rememberPrompt(workspace, draft.prompt);
       requestAnimationFrame(showResults);
     } catch (thrown) {
       setProblem(asApiError(thrown).message);
@@ -96,9 +97,12 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
   };
   const isDragged = useDroppedFiles(addDropped);
 
-  const again = (request: Run, changes: Values): void => {
-    const { modelName, leftOut, body } = request;
-    startRuns(runsStore, [{ modelName, leftOut, body: { ...body, ...changes } }]);
+  const again = async (group: readonly Run[], changes: (run: Run) => Values = () => ({})): Promise<void> => {
+    try {
+      startRuns(runsStore, await Promise.all(group.map((run) => sameRequest(run, changes(run)))));
+    } catch (thrown) {
+      showToast(asApiError(thrown).message);
+    }
   };
   const actions: RunActions = {
     onEdit: (imageId, { index, thumbnail_url: thumbnailUrl }) => {
@@ -117,7 +121,7 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
     onAgain: (run) => {
       // Where it is open whether it was made, the same key asks for the same pictures.
       if (run.state.kind === 'failed' && run.state.error.reason === 'offline') resend(runsStore, run.id);
-      else again(run, {});
+      else void again([run]);
     },
   };
 
@@ -178,14 +182,12 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
             runs={group}
             models={models}
             actions={actions}
-            onAgain={() => {
-              for (const run of group) again(run, {});
-            }}
+            onAgain={() => void again(group)}
             onOtherSeed={
               group.some((run) => hasSeed(models, run))
                 ? () => {
                     const seed = rollSeed(2_147_483_647);
-                    for (const run of group) again(run, hasSeed(models, run) ? { seed } : {});
+                    void again(group, (run) => (hasSeed(models, run) ? { seed } : {}));
                   }
                 : undefined
             }
@@ -241,60 +243,6 @@ function whyBlocked(draft: Draft, chosen: readonly Model[], isSending: boolean):
   return undefined;
 }
 
-function InputsNote({ chosen, count }: { chosen: readonly Model[]; count: number }): JSX.Element | null {
-  const short = chosen.filter((model) => model.input_images.max < count);
-  if (short.length === 0) return null;
-  const [only] = short;
-  if (chosen.length === 1 && only !== undefined) {
-    return (
-      <p class="field-error" role="status">
-        {only.input_images.max === 0
-          ? `${only.display_name} makes pictures from text only. Remove the input images or choose another model.`
-          : `${only.display_name} takes ${only.input_images.max} input images. Remove ${count - only.input_images.max}.`}
-      </p>
-    );
-  }
-  return (
-    <p class="field-hint" role="status">
-      {short.map((model) => `${model.display_name} gets ${model.input_images.max || 'none'}`).join(', ')} of
-      the {count} input images.
-    </p>
-  );
-}
-
-const examples = [
-  'A paper boat on a rain gutter, macro photograph, morning light',
-  'Poster of a lighthouse in a storm, woodcut, two colours',
-  'A red bicycle against a blue wall, long shadows',
-  'A fox reading a newspaper on a park bench, watercolour',
-];
-
-function Welcome({ onPick }: { onPick: (prompt: string) => void }): JSX.Element {
-  return (
-    <div class="welcome">
-      <Empty icon="image" title="Your pictures appear here">
-        <p>Say what the picture should show and press Generate. Or begin with one of these:</p>
-        <ul class="examples">
-          {examples.map((example) => (
-            <li key={example}>
-              <button
-                type="button"
-                class="example"
-                onClick={() => {
-                  onPick(example);
-                  document.getElementById('prompt')?.focus();
-                }}
-              >
-                {example}
-              </button>
-            </li>
-          ))}
-        </ul>
-      </Empty>
-    </div>
-  );
-}
-
 /** Runs are in order, and those of one press stand together. */
 function groupsOf(runs: readonly Run[]): Run[][] {
   return [...Map.groupBy(runs, (run) => run.group).values()];
@@ -305,12 +253,13 @@ function hasSeed(models: readonly Model[], run: Run): boolean {
   return model !== undefined && takes(model, 'seed', 0);
 }
 
-/** Puts prompt and settings of a group back into the form. Its input images stay with it. */
+/** Puts prompt, input images and settings of a group back into the form. */
 function reuse(group: readonly Run[], set: (changes: Partial<Draft>) => void): void {
   const [first] = group;
   if (first === undefined) return;
-  const { model: _, prompt, images: _images, ...values } = first.body;
-  set({ prompt, values, models: group.map((run) => run.body.model) });
+  const { model: _model, prompt, images: _images, ...values } = first.body;
+  const [inputs = []] = group.map((run) => run.inputs).toSorted((a, b) => b.length - a.length);
+  set({ prompt, values, inputs, models: group.map((run) => run.body.model) });
   document.getElementById('prompt')?.focus();
 }
 
@@ -338,14 +287,9 @@ async function showSnippet(
   const [model] = chosen;
   if (model === undefined) return;
   try {
-    const references = await imageReferences(draft.inputs.filter(({ source }) => source.kind !== 'upload'));
-    show(
-      requestFor(model, {
-        prompt: draft.prompt || 'A paper boat on a rain gutter',
-        values: draft.values,
-        references,
-      }).body,
-    );
+    const inputs = draft.inputs.filter(({ source }) => source.kind !== 'upload');
+    const said = { ...draft, inputs, prompt: draft.prompt || examples[0] };
+    show(requestFor(model, said, await imageReferences(inputs)).body);
   } catch (thrown) {
     showToast(asApiError(thrown).message);
   }

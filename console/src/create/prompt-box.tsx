@@ -82,7 +82,12 @@ export function PromptBox(props: PromptBoxProps): JSX.Element {
           disabled={history.length === 0}
           onClick={() => setHistoryOpen(true)}
         />
-        <Button kind="primary" disabled={blocked !== undefined || isTooLong} onClick={onGenerate}>
+        <Button
+          kind="primary"
+          title="Ctrl + Enter"
+          disabled={blocked !== undefined || isTooLong}
+          onClick={onGenerate}
+        >
           Generate
         </Button>
       </div>

@@ -1,28 +1,42 @@
 import type { Model } from '../api/wire.ts';
+import { imageReferences } from './inputs.ts';
 import { takes, takenValues, type Values } from './parameters.ts';
-import type { CreateBody } from './run.ts';
+import type { Run } from './run.ts';
+import type { Draft } from './workspace.ts';
 
 /** The request for one model: what it takes of what was chosen, and in words what it does not. */
 export function requestFor(
   model: Model,
-  { prompt, values, references }: { prompt: string; values: Values; references: readonly string[] },
-): { body: CreateBody; modelName: string; leftOut: string[] } {
-  const images = references.slice(0, model.input_images.max);
+  { prompt, values, inputs }: Pick<Draft, 'prompt' | 'values' | 'inputs'>,
+  references: readonly string[],
+): Pick<Run, 'body' | 'inputs' | 'modelName' | 'leftOut'> {
+  const { max } = model.input_images;
   const leftOut = Object.entries(values)
     .filter(([name, value]) => !takes(model, name, value))
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  if (images.length < references.length)
-    leftOut.push(`${references.length - images.length} of ${references.length} input images`);
+  if (inputs.length > max) leftOut.push(`${inputs.length - max} of ${inputs.length} input images`);
   return {
     body: {
       model: model.id,
       prompt,
-      ...(images.length === 0 ? {} : { images }),
+      ...withImages(references.slice(0, max)),
       ...takenValues(model, values),
     },
+    inputs: inputs.slice(0, max),
     modelName: model.display_name,
     leftOut,
   };
+}
+
+/** The same request once more, with fresh addresses of its input images and what is changed in it. */
+export async function sameRequest(run: Run, changes: Values): Promise<ReturnType<typeof requestFor>> {
+  const { body, inputs, modelName, leftOut } = run;
+  const images = withImages(await imageReferences(inputs));
+  return { body: { ...body, ...images, ...changes }, inputs, modelName, leftOut };
+}
+
+function withImages(images: readonly string[]): { images?: readonly string[] } {
+  return images.length === 0 ? {} : { images };
 }
 
 /** A fresh seed. */

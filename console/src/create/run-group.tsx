@@ -4,6 +4,7 @@ import { Button } from '../design/button.tsx';
 import { TimeAgo } from '../design/figures.tsx';
 import { Tag } from '../design/tag.tsx';
 import type { Run } from './run.ts';
+import type { InputImage } from './workspace.ts';
 import { RunView, type RunActions } from './run-view.tsx';
 
 /** What one press of the button brought: one model's pictures, or those of several side by side. */
@@ -27,6 +28,7 @@ export function RunGroup(props: {
   return (
     <article class="run-group" aria-busy={isOver ? 'false' : 'true'}>
       <header class="run-head">
+        <RunInputs inputs={first.inputs} />
         <h2 class="run-prompt foreign-text" dir="auto">
           {first.body.prompt}
         </h2>
@@ -81,5 +83,20 @@ export function RunGroup(props: {
         )}
       </footer>
     </article>
+  );
+}
+
+/** The input images, small, beside the prompt they belong to. */
+function RunInputs({ inputs }: { inputs: readonly InputImage[] }): JSX.Element | null {
+  const seen = inputs.flatMap(({ id, name, thumbnail }) =>
+    thumbnail === null ? [] : [{ id, name, thumbnail }],
+  );
+  if (seen.length === 0) return null;
+  return (
+    <span class="run-inputs">
+      {seen.slice(0, 5).map(({ id, name, thumbnail }) => (
+        <img key={id} src={thumbnail} alt={`Input: ${name}`} />
+      ))}
+    </span>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ownLink } from '../api/own-link.ts';
-import type { KeptImage, Model } from '../api/wire.ts';
+import type { ImageRecord, KeptImage, Model } from '../api/wire.ts';
 import { Button, LinkButton } from '../design/button.tsx';
 import { formatBytes, formatDuration, formatMoney } from '../design/figures.tsx';
 import { Icon } from '../design/icon.tsx';
@@ -148,7 +148,7 @@ function Results({ run, actions }: { run: Run; actions: RunActions }): JSX.Eleme
       <p class="run-facts number">
         {[
           record.duration_ms === null ? '' : formatDuration(record.duration_ms),
-          record.usage?.cost ? formatMoney(record.usage.cost) : 'no cost',
+          costOf(record),
           record.served_by ?? '',
         ]
           .filter((fact) => fact !== '')
@@ -166,6 +166,12 @@ function Results({ run, actions }: { run: Run; actions: RunActions }): JSX.Eleme
       )}
     </>
   );
+}
+
+/** A cost that nobody knows is not none. */
+function costOf({ usage, served_by: servedBy }: ImageRecord): string {
+  if (usage?.cost) return formatMoney(usage.cost);
+  return servedBy?.startsWith('sandbox/') ? 'free' : 'cost unknown';
 }
 
 function Picture(props: { run: Run; imageId: string; image: KeptImage; actions: RunActions }): JSX.Element {

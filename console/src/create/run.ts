@@ -4,6 +4,7 @@ import { readEvents } from '../api/events.ts';
 import type { ImageRecord } from '../api/wire.ts';
 import { sessionState } from '../session/session.ts';
 import type { Store } from '../store.ts';
+import type { InputImage } from './workspace.ts';
 
 /** The body of a create request, without what the console adds to be told of progress. */
 export type CreateBody = { model: string; prompt: string } & Readonly<Record<string, unknown>>;
@@ -16,6 +17,8 @@ export interface Run {
   group: string;
   modelName: string;
   body: CreateBody;
+  /** The input images of which `body` holds the addresses: those of pictures made here age. */
+  inputs: readonly InputImage[];
   /** What the model could not take of what was chosen, in words. */
   leftOut: readonly string[];
   /** Milliseconds. */
@@ -53,7 +56,7 @@ const followed = new Set<string>();
 /** Begins runs; they are in the store from now on, and end there. */
 export function startRuns(
   runs: Runs,
-  requests: readonly { body: CreateBody; modelName: string; leftOut: readonly string[] }[],
+  requests: readonly Pick<Run, 'body' | 'inputs' | 'modelName' | 'leftOut'>[],
 ): void {
   const group = randomId();
   const begun = requests.map((request): Run => ({
@@ -229,6 +232,7 @@ function randomId(): string {
 export function keptRuns(runs: readonly Run[]): readonly Run[] {
   return runs.slice(0, 12).map((run) => ({
     ...run,
+    inputs: run.inputs.map((input) => ({ ...input, thumbnail: null })),
     live: nothingYet,
     state: run.state.kind === 'done' ? { kind: 'done', record: null } : run.state,
   }));

@@ -1,0 +1,30 @@
+import type { JSX } from 'preact';
+import type { Model } from '../api/wire.ts';
+
+/** Which of the chosen models does not take all of the input images. */
+export function InputsNote({
+  chosen,
+  count,
+}: {
+  chosen: readonly Model[];
+  count: number;
+}): JSX.Element | null {
+  const short = chosen.filter((model) => model.input_images.max < count);
+  if (short.length === 0) return null;
+  const [only] = short;
+  if (chosen.length === 1 && only !== undefined) {
+    return (
+      <p class="field-error" role="status">
+        {only.input_images.max === 0
+          ? `${only.display_name} makes pictures from text only. Remove the input images or choose another model.`
+          : `${only.display_name} takes ${only.input_images.max} input images. Remove ${count - only.input_images.max}.`}
+      </p>
+    );
+  }
+  return (
+    <p class="field-hint" role="status">
+      {short.map((model) => `${model.display_name} gets ${model.input_images.max || 'none'}`).join(', ')} of
+      the {count} input images.
+    </p>
+  );
+}
