@@ -43,7 +43,7 @@ export function RunGroup(props: {
             : 'It has ended; something failed.'
           : 'Working…'}
       </p>
-      <div class={runs.length > 1 ? 'runs runs-compared' : 'runs'}>
+      <div class={runs.length > 1 ? 'runs runs-compared' : 'runs'} data-count={runs.length}>
         {runs.map((run) => (
           <div key={run.id} class="run">
             <h3 class="run-model">
