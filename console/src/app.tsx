@@ -5,6 +5,7 @@ import { asApiError, type ApiError } from './api/errors.ts';
 import { Failed, Loading } from './design/notice.tsx';
 import { Toasts } from './design/toast.tsx';
 import { Frame } from './frame.tsx';
+import { ShownSecret } from './keys/shown-secret.tsx';
 import { sessionState } from './session/session.ts';
 import { openSession } from './session/sign-in.ts';
 import { SignInScreen } from './sign-in/index.tsx';
@@ -61,6 +62,7 @@ export function App(): JSX.Element {
             </LocationProvider>
           </div>
           {hasEnded && <SignInScreen hasEnded />}
+          <ShownSecret />
           <Toasts />
         </>
       );

@@ -59,11 +59,14 @@ export function Now(): JSX.Element {
   );
 }
 
+/** More would not be read, and each is drawn anew every second. */
+const maxShown = 50;
+
 function Running({ generations }: { generations: readonly InFlightGeneration[] }): JSX.Element {
   const now = useNow(1000);
   return (
     <ul class="card running">
-      {generations.map((generation) => (
+      {generations.slice(0, maxShown).map((generation) => (
         <li key={generation.id} class="generation">
           <div class="generation-head">
             <p class="generation-prompt foreign-text" dir="auto" title={generation.prompt}>
@@ -82,6 +85,9 @@ function Running({ generations }: { generations: readonly InFlightGeneration[] }
           </ul>
         </li>
       ))}
+      {generations.length > maxShown && (
+        <li class="generation soft number">and {generations.length - maxShown} more</li>
+      )}
     </ul>
   );
 }

@@ -5,7 +5,7 @@ import { asApiError } from '../api/errors.ts';
 import { usePoll } from '../api/use-poll.ts';
 import { AdminOnly } from '../design/admin-only.tsx';
 import { Button } from '../design/button.tsx';
-import { Failed, Loading } from '../design/notice.tsx';
+import { Empty, Failed, Loading } from '../design/notice.tsx';
 import { Stale } from '../design/stale.tsx';
 import { showToast } from '../design/toast.tsx';
 import { currentSession } from '../session/session.ts';
@@ -13,7 +13,7 @@ import { changeKey, listKeys } from './api.ts';
 import { DeleteDialog, RotateDialog } from './confirm-dialogs.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { KeyRow, type KeyAct } from './key-row.tsx';
-import { SecretDialog } from './secret-dialog.tsx';
+import { showSecret } from './shown-secret.tsx';
 import './keys.css';
 
 /** Who may use this gateway, and how much. */
@@ -29,8 +29,7 @@ export function KeysScreen(): JSX.Element {
 type Open =
   | { dialog: 'none' }
   | { dialog: 'create' }
-  | { dialog: Exclude<KeyAct, 'freeze' | 'unfreeze'>; key: Key }
-  | { dialog: 'secret'; key: KeyWithSecret; isNew: boolean };
+  | { dialog: Exclude<KeyAct, 'freeze' | 'unfreeze'>; key: Key };
 
 function Keys(): JSX.Element {
   const keys = usePoll(listKeys, [], { everyMs: 10_000 });
@@ -58,8 +57,9 @@ function Keys(): JSX.Element {
     keys.refresh();
   }
 
-  function showSecret(key: KeyWithSecret, isNew: boolean): void {
-    setOpen({ dialog: 'secret', key, isNew });
+  function handOut(key: KeyWithSecret, isNew: boolean): void {
+    close();
+    showSecret(key, { isNew });
     keys.refresh();
   }
 
@@ -80,18 +80,24 @@ function Keys(): JSX.Element {
       ) : (
         <>
           <Stale polled={keys} />
-          <ul class="card key-list">
-            {keys.data.map((key) => (
-              <KeyRow key={key.id} apiKey={key} onAct={(what) => act(key, what)} />
-            ))}
-          </ul>
+          {keys.data.length === 0 ? (
+            <Empty icon="key" title="There is no key yet">
+              <p>A key lets a program make pictures here, within limits that you set.</p>
+            </Empty>
+          ) : (
+            <ul class="card key-list">
+              {keys.data.map((key) => (
+                <KeyRow key={key.id} apiKey={key} onAct={(what) => act(key, what)} />
+              ))}
+            </ul>
+          )}
         </>
       )}
       {open.dialog === 'create' && (
         <KeyDialog
           apiKey={undefined}
           onClose={close}
-          onCreated={(made) => showSecret(made, true)}
+          onCreated={(made) => handOut(made, true)}
           onChanged={() => done('Saved.')}
         />
       )}
@@ -99,17 +105,16 @@ function Keys(): JSX.Element {
         <KeyDialog
           apiKey={open.key}
           onClose={close}
-          onCreated={(made) => showSecret(made, true)}
+          onCreated={(made) => handOut(made, true)}
           onChanged={() => done('Saved: it holds from the next request on.')}
         />
       )}
       {open.dialog === 'rotate' && (
-        <RotateDialog apiKey={open.key} onClose={close} onRotated={(key) => showSecret(key, false)} />
+        <RotateDialog apiKey={open.key} onClose={close} onRotated={(key) => handOut(key, false)} />
       )}
       {open.dialog === 'delete' && (
         <DeleteDialog apiKey={open.key} onClose={close} onDeleted={() => done('Deleted.')} />
       )}
-      {open.dialog === 'secret' && <SecretDialog apiKey={open.key} isNew={open.isNew} onDone={close} />}
     </>
   );
 }

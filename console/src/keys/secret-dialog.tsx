@@ -6,7 +6,7 @@ import { Dialog, DialogActions } from '../design/dialog.tsx';
 import { Icon } from '../design/icon.tsx';
 import { copyFrom } from './copy-from.ts';
 
-/** A secret, this once. Nothing but its own button closes it, and leaving the page asks first. */
+/** A secret, this once. Nothing but its own button closes it: not Escape, not a click beside it; leaving the page asks first. */
 export function SecretDialog(props: {
   apiKey: KeyWithSecret;
   isNew: boolean;

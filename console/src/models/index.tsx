@@ -61,14 +61,17 @@ function Summary({ models }: { models: readonly AdminModel[] }): JSX.Element {
   const out = routes.filter(({ state }) => state !== 'ready').length;
   const inFlight = routes.reduce((sum, route) => sum + route.in_flight, 0);
   return (
-    <p class="soft number" role="status">
-      {models.length} models, {routes.length} routes, {inFlight} calls running
-      {out > 0 && (
-        <>
-          {' · '}
-          <strong class="is-bad">{out} out of service</strong>
-        </>
-      )}
+    <p class="soft number">
+      {models.length} models, {routes.length} routes, {inFlight} calls running · p50, p95 and errors of the
+      last hour
+      <span role="status">
+        {out > 0 && (
+          <>
+            {' · '}
+            <strong class="is-bad">{out} out of service</strong>
+          </>
+        )}
+      </span>
     </p>
   );
 }

@@ -52,6 +52,12 @@ export function UsageTables(props: {
         rows={groups.length > 1 ? [...sums, all] : sums}
         keyOf={({ id }) => id}
       />
+      {hasLatency && (
+        <p class="soft small">
+          p50 and p95 are of the records that are kept; over several days, models or keys they are the
+          average, weighted by requests.
+        </p>
+      )}
       <details>
         <summary>Every day as a table</summary>
         <Table
