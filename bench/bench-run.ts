@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isChosen, type Choice } from './choice.ts';
 import type { Contestant, Place } from './contestants/contestant.ts';
 import { makeDirect } from './contestants/direct.ts';
@@ -10,6 +11,8 @@ import { makeLoadGenerator, type LoadGenerator } from './load-job.ts';
 import { makePictureReader } from './pictures.ts';
 import { startOwnProcess } from './processes.ts';
 import type { Results } from './results.ts';
+
+const ownProgram = fileURLToPath(new URL('..', import.meta.url));
 
 /** What the peers of a run need to be there; undefined: that one is left out. */
 export interface Peers {
@@ -26,6 +29,8 @@ export interface BenchRun {
   readPicture: ReturnType<typeof makePictureReader>;
   direct: Contestant;
   peers: Peers;
+  /** By `performance.now()`. */
+  startedAtMs: number;
   /** Those chosen, started when they are asked for first, and again where one has ended. */
   startPeers(): Promise<PeerProcesses>;
   /** A new folder for one contestant. */
@@ -51,11 +56,17 @@ export async function startRun(
     places += 1;
     const own = path.join(folder, `${places}-${name}`);
     await mkdir(own, { recursive: true });
-    return { upstream, pictures, folder: own, easelNode: profilingArgs(options.choice) };
+    return {
+      upstream,
+      pictures,
+      folder: own,
+      easel: { program: options.choice.program ?? ownProgram, nodeArgs: profilingArgs(options.choice) },
+    };
   };
   const peers = makePeers(options, makePlace);
   return {
     ...options,
+    startedAtMs: performance.now(),
     place: { upstream, pictures },
     load: makeLoadGenerator(generator),
     readPicture: makePictureReader(pictures),

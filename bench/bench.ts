@@ -23,6 +23,8 @@ const { values } = parseArgs({
     latency: { type: 'string' },
     contestants: { type: 'string' },
     rounds: { type: 'string' },
+    program: { type: 'string' },
+    before: { type: 'string' },
     profile: { type: 'string' },
     list: { type: 'boolean', default: false },
     /** Where everything that is measured lies while it is measured; that disk is what is measured. */
@@ -38,7 +40,9 @@ const choice: Choice = {
   latencies: numbers('latency', values.latency),
   contestants: values.contestants?.split(','),
   rounds: numbers('rounds', values.rounds)?.[0],
-  profileFolder: values.profile === undefined ? undefined : path.resolve(values.profile),
+  program: folderOf(values.program),
+  before: folderOf(values.before),
+  profileFolder: folderOf(values.profile),
 };
 
 interface Prepared {
@@ -114,7 +118,7 @@ async function main({ peers, leftOut }: Prepared): Promise<number> {
     tookSeconds: Math.round((Date.now() - startedAt) / 1000),
     choice,
     machine,
-    versions: describeVersions(peers),
+    versions: describeVersions(peers, choice.program),
     leftOut: [...new Set([...leftOut, ...run.results.leftOut])],
     cells,
     figures,
@@ -147,4 +151,8 @@ function numbers(option: string, text: string | undefined): number[] | undefined
     if (!/^\d{1,4}$/.test(word)) throw new Error(`--${option} takes whole numbers`);
     return Number(word);
   });
+}
+
+function folderOf(given: string | undefined): string | undefined {
+  return given === undefined ? undefined : path.resolve(given);
 }

@@ -10,6 +10,10 @@ export interface Choice {
   /** By the first word of their names. */
   contestants?: readonly string[] | undefined;
   rounds?: number | undefined;
+  /** The folder of the build of Easel that is measured; the one the bench belongs to. */
+  program?: string | undefined;
+  /** Another build's, to stand beside it. */
+  before?: string | undefined;
   /** Where CPU profiles of Easel's processes go. */
   profileFolder?: string | undefined;
 }

@@ -74,7 +74,7 @@ function smallLinks(found: Found): Goal {
 
 function memory(found: Found): Goal[] {
   const [large, small] = ['8 MB', '1 MB'].map((size) => findFigure(found, `peak RSS, 64 x ${size}`, easel));
-  const stall = findFigure(found, 'worst stall, 64 x 8 MB', easel);
+  const stall = findFigure(found, 'worst stall of its own, 64 x 8 MB', easel);
   const peak = 'peak RSS, 64 concurrent 8 MB answers';
   const ratio = large === undefined || small === undefined ? undefined : large.value / small.value;
   return [

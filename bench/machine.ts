@@ -26,12 +26,12 @@ function describeLoad(): string {
 }
 
 /** What was measured. */
-export function describeVersions({ nginx, portkey }: Peers): Record<string, string> {
+export function describeVersions({ nginx, portkey }: Peers, program = root): Record<string, string> {
   return {
-    easel: easelVersion(),
+    easel: easelVersion(program),
     node: process.version,
     sqlite: process.versions['sqlite'] ?? 'unknown',
-    undici: versionIn(path.join(root, 'node_modules', 'undici')),
+    undici: versionIn(path.join(program, 'node_modules', 'undici')),
     ...(nginx === undefined ? {} : { nginx: nginxVersion(nginx) }),
     ...(portkey === undefined
       ? {}
@@ -39,9 +39,14 @@ export function describeVersions({ nginx, portkey }: Peers): Record<string, stri
   };
 }
 
-function easelVersion(): string {
+function easelVersion(program: string): string {
   try {
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+    const git = (...args: string[]) =>
+      execFileSync('git', args, {
+        cwd: program,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
     const isChanged = git('status', '--porcelain', '--', 'src', 'package-lock.json') !== '';
     return `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ', with changes that are not committed' : ''}`;
   } catch {

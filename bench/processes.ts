@@ -136,9 +136,9 @@ export async function startOwnProcess(
 /** What a Node program is started with so that the stalls of its event loop can be asked for. */
 export const loopWatchArgs = ['--import', loopWatchFile];
 
-/** The longest the event loop stood still since it was asked last, in milliseconds. */
-export async function readLoopStallMs(process: RunningProcess): Promise<number> {
-  return (await process.ask<LoopAnswer>({ kind: 'loop' })).worstMs;
+/** The longest the event loop stood still since it was asked last. */
+export async function readLoopStall(process: RunningProcess): Promise<LoopAnswer> {
+  return await process.ask<LoopAnswer>({ kind: 'loop' });
 }
 
 /** The most memory the process ever held (Linux). Undefined where /proc does not say. */

@@ -19,6 +19,6 @@ export interface Place {
   folder: string;
   /** Of the pictures. */
   pictures: string;
-  /** More arguments for the Node that runs Easel. */
-  easelNode: readonly string[];
+  /** The build of Easel to start, and more arguments for its Node. */
+  easel: { program: string; nodeArgs: readonly string[] };
 }

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort, loopWatchArgs, startProcess } from '../processes.ts';
 import type { Contestant, Place } from './contestant.ts';
 
@@ -24,8 +23,12 @@ export interface EaselModels {
   ark?: string;
 }
 
-export const easelMain = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const keyVariable = 'BENCH_UPSTREAM_KEY';
+
+/** What is started of a build. */
+export function easelMain({ easel }: Pick<Place, 'easel'>): string {
+  return path.join(easel.program, 'src', 'main.ts');
+}
 
 /** The settings of a gateway on this data folder; `port` is where it will listen. */
 export async function easelSettings(
@@ -56,22 +59,27 @@ export async function easelSettings(
 }
 
 /** Starts `src/main.ts` on this data folder and waits for its /readyz. */
-export async function startEasel(models: EaselModels, place: Place, dataDir: string): Promise<Easel> {
+export async function startEasel(
+  models: EaselModels,
+  place: Place,
+  dataDir: string,
+  name = 'easel',
+): Promise<Easel> {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const started = await startProcess({
     command: process.execPath,
-    args: [...place.easelNode, ...loopWatchArgs, easelMain],
+    args: [...place.easel.nodeArgs, ...loopWatchArgs, easelMain(place)],
     env: {
       ...(await easelSettings(models, place, { dataDir, port })),
       // One for all starts of a run: they are not what is measured.
       NODE_COMPILE_CACHE: path.join(path.dirname(place.folder), 'compile-cache'),
     },
-    logFile: path.join(place.folder, 'easel.log'),
+    logFile: path.join(place.folder, `${name}.log`),
     ready: { url: `${origin}/readyz` },
   });
   return {
-    name: 'easel',
+    name,
     baseUrl: `${origin}/v1`,
     headers: { authorization: `Bearer ${easelSecret}` },
     process: started,

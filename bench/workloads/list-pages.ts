@@ -21,6 +21,7 @@ export async function playListPages(run: BenchRun): Promise<void> {
       gateways.push({ count, easel: await startWithRecords(run, count) });
     }
     await playPages(run, gateways, 'list-pages', () => '/v1/images?limit=20');
+    if (run.choice.isQuick) return;
     const middle = (count: number) => `/v1/images?limit=20&after=${idOf(count >> 1)}`;
     await playPages(run, gateways, 'list-middle', middle);
   } finally {
@@ -48,10 +49,10 @@ async function playPages(
     workload: name,
     connections: 1,
     latencyMs: 0,
-    rounds: run.choice.isQuick ? 3 : 7,
-    maxMs: run.choice.isQuick ? 200 : 1000,
+    rounds: run.choice.rounds ?? (run.choice.isQuick ? 3 : 7),
+    maxMs: run.choice.isQuick ? 150 : 1000,
     maxRequests: 2000,
-    warmUp: { maxMs: run.choice.isQuick ? 300 : 1000, maxRequests: 500 },
+    warmUp: { maxMs: run.choice.isQuick ? 200 : 1000, maxRequests: 500 },
   };
   for (const { cell } of await measureCell(runners, plan, run.load)) {
     addCell(run, { ...cell, workload: `${name}-${cell.contestant}`, contestant: 'easel' });

@@ -11,7 +11,8 @@ import { startPortkey } from '../contestants/portkey.ts';
 import type { LoadResult } from '../load-job.ts';
 import type { Runner } from '../measure.ts';
 import { ensurePictures } from '../pictures.ts';
-import { peakRssBytes, readLoopStallMs } from '../processes.ts';
+import type { LoopAnswer } from '../loop-watch.ts';
+import { peakRssBytes, readLoopStall } from '../processes.ts';
 import { easelName, easelRequest, imageRequest, upstreamAnswer, type ReplyFormat } from './requests.ts';
 
 const connections = 64;
@@ -45,7 +46,7 @@ export async function playMemory(run: BenchRun): Promise<void> {
 
 interface Seen {
   peakMb: number;
-  stallMs: number;
+  stall: LoopAnswer;
 }
 
 /** The worst of the repetitions counts. One that ended in the middle is said to be left out. */
@@ -78,9 +79,14 @@ async function repeat(
     seen.map(({ peakMb }) => peakMb),
   );
   note(
-    `worst stall, ${connections} x ${size}`,
+    `worst stall of its own, ${connections} x ${size}`,
     'ms',
-    seen.map(({ stallMs }) => stallMs),
+    seen.map(({ stall }) => stall.worstOwnMs),
+  );
+  note(
+    `worst stall with waits for a core, ${connections} x ${size}`,
+    'ms',
+    seen.map(({ stall }) => stall.worstMs),
   );
 }
 
@@ -129,11 +135,11 @@ async function playLoad(
       firstNumber: run.load.nextNumber(limits.maxRequests),
     });
   const warmed = await play({ connections: 1, maxRequests: 8 });
-  await readLoopStallMs(process);
+  await readLoopStall(process);
   const played = await play({ connections, maxRequests: (run.choice.isQuick ? 1 : 2) * connections });
   const [failure] = [...warmed.failureTexts, ...played.failureTexts];
   if (failure !== undefined) throw new Error(failure);
-  const stallMs = await readLoopStallMs(process);
+  const stall = await readLoopStall(process);
   const peakMb = (peakRssBytes(process.pid) ?? Number.NaN) / 1e6;
-  return { seen: { peakMb, stallMs }, sent: warmed.latenciesMs.length + played.latenciesMs.length };
+  return { seen: { peakMb, stall }, sent: warmed.latenciesMs.length + played.latenciesMs.length };
 }

@@ -2,15 +2,15 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { modelName, readModelName } from '../answers.ts';
 import type { BenchRun } from '../bench-run.ts';
-import { isChosen, type Choice } from '../choice.ts';
+import { isChosen } from '../choice.ts';
 import { checkStored } from '../check-stored.ts';
 import { startEasel, type Easel, type EaselModels } from '../contestants/easel.ts';
 import type { LoadResult } from '../load-job.ts';
 import { measureCell, type CellPlan, type Runner } from '../measure.ts';
 import { ensurePictures, variantOf } from '../pictures.ts';
 import type { CellResult } from '../results.ts';
-import { peakRssBytes, readLoopStallMs } from '../processes.ts';
-import { easelName, easelRequest, getRequest, type ReplyFormat } from './requests.ts';
+import { peakRssBytes, readLoopStall } from '../processes.ts';
+import { easelRequest, getRequest, type ReplyFormat } from './requests.ts';
 
 export interface CellOptions {
   workload: string;
@@ -36,47 +36,56 @@ const maxRoundRequests = 4000;
  */
 export async function playCell(run: BenchRun, options: CellOptions): Promise<void> {
   const { workload, connections, latencyMs } = options;
-  const formats = options.formats.filter((format) => isChosen(run.choice, easelName(format)));
   const at = `${workload}, ${connections} at once, upstream +${latencyMs} ms`;
   run.print(at);
   const model = modelName(options.model, latencyMs);
   const { pictureBytes } = readModelName(model);
   await ensurePictures(run.place.pictures, pictureBytes);
-  const place = await run.makePlace('easel');
-  const dataDir = path.join(place.folder, 'data');
   const { serves, asked } = options.models(model);
-  const easel = await startEasel(serves, place, dataDir);
+  const gateways = await startBuilds(run, serves);
   try {
-    const own = formats.map((format) => easelRequest(easel, asked, format, pictureBytes));
-    const others = options.others(model).filter(({ contestant }) => isChosen(run.choice, contestant));
-    const measured = await measureCell(
-      [...others, ...own],
-      { workload, connections, latencyMs, ...limitsOf(run.choice, connections, pictureBytes) },
-      run.load,
-    );
+    const runners = [
+      ...options.others(model),
+      ...gateways.flatMap((easel) =>
+        options.formats.map((format) => easelRequest(easel, asked, format, pictureBytes)),
+      ),
+    ].filter(({ contestant }) => isChosen(run.choice, contestant));
+    const plan = { workload, connections, latencyMs, ...limitsOf(run, connections, pictureBytes) };
+    const measured = await measureCell(runners, plan, run.load);
     for (const { cell } of measured) addCell(run, cell);
-    await noteProcess(run, easel, at);
-    const ours = measured.filter(({ cell }) =>
-      formats.some((format) => cell.contestant === easelName(format)),
-    );
-    const links = await checkLinks(
-      run,
-      ours.flatMap(({ replies }) => replies),
-      pictureBytes,
-    );
-    await easel.stop();
-    const sent = ours.reduce((sum, each) => sum + each.sent, 0);
-    const stored = await checkStored(dataDir, sent, () => pictureBytes, run.readPicture);
-    run.results.checks.push({
-      workload: at,
-      ...stored,
-      links: links.checked,
-      problems: [...stored.problems, ...links.problems],
-    });
+    for (const easel of gateways) {
+      await noteProcess(run, easel, at);
+      const ours = measured.filter(({ cell }) => cell.contestant.startsWith(`${easel.name} `));
+      const replies = ours.flatMap(({ replies }) => replies);
+      const links = await checkLinks(run, replies, pictureBytes);
+      await easel.stop();
+      const sent = ours.reduce((sum, each) => sum + each.sent, 0);
+      const stored = await checkStored(easel.dataDir, sent, () => pictureBytes, run.readPicture);
+      const problems = [...stored.problems, ...links.problems];
+      run.results.checks.push({ workload: at, ...stored, links: links.checked, problems });
+    }
   } finally {
-    await easel.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    for (const easel of gateways) {
+      await easel.stop();
+      await rm(easel.dataDir, { recursive: true, force: true });
+    }
   }
+}
+
+/** The build that is measured and, where there is one, the one to stand beside it. */
+async function startBuilds(run: BenchRun, serves: EaselModels): Promise<Easel[]> {
+  const { before } = run.choice;
+  const started: Easel[] = [];
+  for (const name of before === undefined ? ['easel'] : ['easel', 'before']) {
+    if (!isChosen(run.choice, name)) continue;
+    const place = await run.makePlace(name);
+    if (name === 'before' && before !== undefined) place.easel = { ...place.easel, program: before };
+    const easel = await startEasel(serves, place, path.join(place.folder, 'data'), name);
+    // What it took to start is no stall.
+    if (easel.process !== undefined) await readLoopStall(easel.process);
+    started.push(easel);
+  }
+  return started;
 }
 
 /** Keeps a load's result and says it. */
@@ -88,29 +97,40 @@ export function addCell(run: Pick<BenchRun, 'results' | 'print'>, cell: CellResu
   );
 }
 
+/** Of a quick run: a busy machine gets shorter turns, so that it stays quick. */
+const lateAfterMs = 30_000;
+
 /** How long everybody's turns are, and how many. */
 export function limitsOf(
-  { isQuick, rounds }: Choice,
+  { choice: { isQuick, rounds }, startedAtMs }: Pick<BenchRun, 'choice' | 'startedAtMs'>,
   connections: number,
   keptBytes: number,
 ): Pick<CellPlan, 'rounds' | 'maxMs' | 'maxRequests' | 'warmUp'> {
   const maxRequests = Math.min(maxRoundRequests, Math.floor(maxRoundBytes / keptBytes));
+  const isLate = isQuick && performance.now() - startedAtMs > lateAfterMs;
   return {
-    rounds: rounds ?? (isQuick ? 2 : 5),
-    maxMs: isQuick ? 350 : 2000,
+    rounds: rounds ?? (isLate ? 1 : isQuick ? 2 : 5),
+    maxMs: isQuick ? 300 : 2000,
     maxRequests: Math.max(connections, maxRequests),
     // Time for code to be compiled; who is fast ends by the count.
-    warmUp: isQuick ? { maxMs: 700, maxRequests: 30 } : { maxMs: 3000, maxRequests: 150 },
+    warmUp: isQuick ? { maxMs: isLate ? 200 : 600, maxRequests: 30 } : { maxMs: 3000, maxRequests: 150 },
   };
 }
 
 async function noteProcess(run: BenchRun, easel: Easel, workload: string): Promise<void> {
   const peak = peakRssBytes(easel.pid);
-  const contestant = 'easel';
+  const contestant = easel.name;
   if (peak !== undefined)
     run.results.figures.push({ workload, name: 'peak RSS', contestant, unit: 'MB', value: peak / 1e6 });
-  const value = easel.process === undefined ? 0 : await readLoopStallMs(easel.process);
-  run.results.figures.push({ workload, name: 'worst stall since its start', contestant, unit: 'ms', value });
+  if (easel.process === undefined) return;
+  const { worstOwnMs: value } = await readLoopStall(easel.process);
+  run.results.figures.push({
+    workload,
+    name: 'worst stall of its own',
+    contestant,
+    unit: 'ms',
+    value,
+  });
 }
 
 /** Fetches what replies link to, and compares it with what the upstream had sent for those requests. */

@@ -37,7 +37,7 @@ export function easelRequest(
   const body = { model, prompt: 'A paper boat #N', n: 1, response_format: format };
   const request = postJson(easel, '/images/generations', body, expected);
   return {
-    contestant: easelName(format),
+    contestant: `${easel.name} (${format})`,
     pid: easel.process?.pid,
     request: format === 'url' ? { ...request, keepReplies: 2 } : request,
   };

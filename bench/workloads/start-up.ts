@@ -14,8 +14,8 @@ import { median, spread } from '../statistics.ts';
  */
 export async function playStartUp(run: BenchRun): Promise<void> {
   run.print('start-up');
-  const times = run.choice.isQuick ? 2 : 5;
-  const idleMs = run.choice.isQuick ? 1000 : 5000;
+  const times = run.choice.rounds ?? (run.choice.isQuick ? 1 : 5);
+  const idleMs = run.choice.isQuick ? 700 : 5000;
   const seen = { cold: [] as number[], warm: [] as number[], idle: [] as number[], peer: [] as number[] };
   const place = await run.makePlace('easel');
   const dataDir = path.join(place.folder, 'data');
@@ -29,7 +29,7 @@ export async function playStartUp(run: BenchRun): Promise<void> {
     const startedAt = performance.now();
     const started = await startProcess({
       command: process.execPath,
-      args: [easelMain],
+      args: [easelMain(place)],
       env,
       logFile: path.join(place.folder, 'easel.log'),
       ready: { url: `http://127.0.0.1:${port}/readyz` },
