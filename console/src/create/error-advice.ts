@@ -1,7 +1,7 @@
 import { formatDuration } from '../design/figures.tsx';
 import type { FailureFacts } from './run.ts';
 
-/** What to do about a failure besides reading its message; `place` is the screen where it is done. */
+/** What to do about a failure besides reading its message; `place` is the screen where it is done or seen. */
 export interface Advice {
   text: string;
   place?: { path: string; title: string };
@@ -51,11 +51,21 @@ const byReason: Readonly<Partial<Record<FailureFacts['reason'], Advice>>> = {
   },
 };
 
+/** What somebody without the screens of an admin can do. */
+const forKeys: typeof byReason = {
+  insufficient_balance: { text: 'Ask whoever runs this server to raise the budget of your key.' },
+  api_key_frozen: { text: 'Ask whoever runs this server to unfreeze your key.' },
+  model_access_denied: { text: 'Choose another model, or ask whoever runs this server to allow this one.' },
+  model_unavailable: { text: 'Choose another model, or try again later.' },
+  upstream_auth: { text: 'Tell whoever runs this server: its credential at the provider is refused.' },
+  upstream_billing: { text: 'Tell whoever runs this server: its account at the provider is used up.' },
+};
+
 /** undefined: the message itself says what to do. */
-export function adviceFor({ reason, retryAfterMs }: FailureFacts): Advice | undefined {
+export function adviceFor({ reason, retryAfterMs }: FailureFacts, role: 'admin' | 'key'): Advice | undefined {
   if (reason === 'rate_limited' || reason === 'upstream_throttled') {
     const wait = retryAfterMs === null ? 'a moment' : formatDuration(retryAfterMs);
     return { text: `Wait ${wait} and try again, or choose another model.` };
   }
-  return byReason[reason];
+  return (role === 'key' ? forKeys[reason] : undefined) ?? byReason[reason];
 }

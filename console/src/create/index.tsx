@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useLocation } from 'preact-iso';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from '../api/client.ts';
 import { asApiError } from '../api/errors.ts';
 import { useLoad } from '../api/use-load.ts';
@@ -10,7 +10,7 @@ import { Failed, Loading } from '../design/notice.tsx';
 import { showToast } from '../design/toast.tsx';
 import { currentSession } from '../session/session.ts';
 import { useStore } from '../store.ts';
-import { InputsNote } from './inputs-note.tsx';
+import { AvailabilityNote, InputsNote } from './notes.tsx';
 import { InputStrip, InputTools } from './input-strip.tsx';
 import { addFiles, addPicture, addRecord, imageReferences } from './inputs.ts';
 import { ModelPicker } from './model-picker.tsx';
@@ -51,7 +51,8 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
   const draft = useStore(draftStore);
   const history = useStore(workspace.history);
   const runs = useStore(runsStore);
-  const [isSending, setSending] = useState(false);
+  /** No state: a button that is disabled while it is pressed loses the focus. */
+  const isSending = useRef(false);
   const [problem, setProblem] = useState<string>();
   const [snippetBody, setSnippetBody] = useState<CreateBody>();
   /** Fields that were changed since they were refused, by group and name. */
@@ -63,15 +64,15 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
     draftStore.set({ ...draftStore.get(), ...changes });
   };
   const most = Math.max(0, ...chosen.map((model) => model.input_images.max));
-  const blocked = whyBlocked(draft, chosen, isSending);
+  const blocked = whyBlocked(draft, chosen);
   const refusals = refusalsOf(runs, chosen, changed);
   const touch = (name: string): void => {
     if (refusals[name] !== undefined) setChanged([...changed, `${runs[0]?.group} ${name}`]);
   };
 
   const generate = async (): Promise<void> => {
-    if (whyBlocked(draftStore.get(), chosen, isSending) !== undefined) return;
-    setSending(true);
+    if (isSending.current || whyBlocked(draftStore.get(), chosen) !== undefined) return;
+    isSending.current = true;
     setProblem(undefined);
     try {
       const references = await imageReferences(draft.inputs);
@@ -84,7 +85,7 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
     } catch (thrown) {
       setProblem(asApiError(thrown).message);
     } finally {
-      setSending(false);
+      isSending.current = false;
     }
   };
 
@@ -162,6 +163,7 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
         />
         {draft.inputs.length > 0 && <InputsNote chosen={chosen} count={draft.inputs.length} />}
         <ModelPicker all={models} chosen={chosen} onChoose={(ids) => set({ models: ids })} />
+        <AvailabilityNote all={models} chosen={chosen} />
         <ParameterForm
           // The controls hold what is half typed; other models have other controls.
           key={chosen.map(({ id }) => id).join(' ')}
@@ -234,8 +236,8 @@ function chosenModels(models: readonly Model[], draft: Draft): Model[] {
 }
 
 /** Why nothing can be made now; an empty text where the form shows it by itself. */
-function whyBlocked(draft: Draft, chosen: readonly Model[], isSending: boolean): string | undefined {
-  if (isSending || draft.prompt.trim() === '') return '';
+function whyBlocked(draft: Draft, chosen: readonly Model[]): string | undefined {
+  if (draft.prompt.trim() === '') return '';
   if (chosen.length === 0) return 'No model can be used.';
   if (draft.inputs.some(({ source }) => source.kind === 'upload')) return 'An input image is not uploaded.';
   if (chosen.length === 1 && draft.inputs.length > (chosen[0]?.input_images.max ?? 0))

@@ -5,6 +5,7 @@ import type { ImageRecord, KeptImage, Model } from '../api/wire.ts';
 import { Button, LinkButton } from '../design/button.tsx';
 import { formatBytes, formatDuration, formatMoney } from '../design/figures.tsx';
 import { Icon } from '../design/icon.tsx';
+import { currentSession } from '../session/session.ts';
 import { copyText } from './copy-text.ts';
 import { adviceFor } from './error-advice.ts';
 import { expectedPixels, pixelsOf } from './parameters.ts';
@@ -101,7 +102,7 @@ function Elapsed({ model, since }: { model: string; since: number }): JSX.Elemen
 function Failure({ run, onAgain }: { run: Run; onAgain: () => void }): JSX.Element | null {
   if (run.state.kind !== 'failed') return null;
   const { error } = run.state;
-  const advice = adviceFor(error);
+  const advice = adviceFor(error, currentSession()?.role ?? 'key');
   return (
     <div class="failure" role="alert">
       <Icon name="alert" />

@@ -26,7 +26,8 @@ export function useDroppedFiles(onFiles: (files: readonly File[]) => void): bool
     };
     const paste = (event: ClipboardEvent): void => {
       const files = [...(event.clipboardData?.files ?? [])];
-      if (files.length === 0) return;
+      // Office programs put a picture of the text beside the text.
+      if (files.length === 0 || event.clipboardData?.types.includes('text/plain') === true) return;
       event.preventDefault();
       latest.current(files);
     };

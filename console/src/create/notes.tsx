@@ -28,3 +28,20 @@ export function InputsNote({
     </p>
   );
 }
+
+/** That a chosen model, or every model, cannot be served now. */
+export function AvailabilityNote(props: {
+  all: readonly Model[];
+  chosen: readonly Model[];
+}): JSX.Element | null {
+  const { all, chosen } = props;
+  const missing = chosen.filter(({ available }) => !available).map((model) => model.display_name);
+  if (missing.length === 0) return null;
+  return (
+    <p class="field-error" role="status">
+      {all.some(({ available }) => available)
+        ? `${missing.join(', ')} cannot be served now. Choose another model.`
+        : "No model can be served. A provider's credential has to be set on this server."}
+    </p>
+  );
+}
