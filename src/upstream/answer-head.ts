@@ -1,3 +1,5 @@
+import { withoutCredentials } from './without-credentials.ts';
+
 /** How much of an unreadable answer goes to the log. */
 const headBytes = 2048;
 
@@ -42,28 +44,6 @@ export function makeAnswerHead(sentHeaders: Readonly<Record<string, string>>): A
       return withoutCredentials(text).slice(0, headBytes);
     },
   };
-}
-
-const headerNames =
-  '(?:set-)?cookie2?|(?:proxy-)?authorization|(?:x-)?(?:[a-z]+-)?api-key|x-[a-z-]*(?:token|secret|signature)';
-const fieldNames =
-  '[\\w-]*(?:cookie|authorization|api[-_]?key|access[-_]?key|secret|password|signature|credential|(?:access|refresh|id|auth|security|session)[-_]?token)[\\w-]*';
-const text = String.raw`"(?:[^"\\]|\\.)*"?`;
-
-/** What an upstream may say of its own or a proxy's secrets, and what takes their place. */
-const credentials: readonly [pattern: RegExp, instead: string][] = [
-  // A field of JSON, whose value is a text or a list of them.
-  [new RegExp(`("${fieldNames}"\\s*:\\s*)(?:${text}|\\[(?:\\s*${text}\\s*,?)*\\]?)`, 'gi'), '$1"[secret]"'],
-  // A header on a line of its own.
-  [new RegExp(`\\b((?:${headerNames})\\s*:\\s*)[^\\r\\n<]+`, 'gi'), '$1[secret]'],
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/g, '$1 [secret]'],
-  // A query may be a signature as a whole; a question mark in prose is followed by a space.
-  [/\?(?=[^\s"'<>]*=)[^\s"'<>]*/g, '?[query]'],
-  [/(:(?:\\?\/){2})[^\s/@"'<>]+@/g, '$1[secret]@'],
-];
-
-function withoutCredentials(text: string): string {
-  return credentials.reduce((clean, [pattern, instead]) => clean.replaceAll(pattern, instead), text);
 }
 
 /** Longest first, so that a token's scheme and its parts are gone together. */

@@ -1,6 +1,7 @@
 import type { FaultKind } from '../core/fault.ts';
 import { faultTable, UpstreamFault } from '../core/fault.ts';
 import type { FailedAnswer } from '../core/upstream-client.ts';
+import { withoutCredentials } from './without-credentials.ts';
 
 /**
  * What every adapter's `readFault` is made of: a declared table says what a code means, and these functions
@@ -123,7 +124,7 @@ function detailsOf(status: number, { code, text, requestId }: Said): string {
     `HTTP ${status}`,
     code === undefined ? '' : `code ${code}`,
     requestId === undefined ? '' : `request ${requestId}`,
-    text === undefined ? '' : `said: ${text}`,
+    text === undefined ? '' : `said: ${withoutCredentials(text.slice(0, 4 * maxDetails))}`,
   ];
   return parts
     .filter((part) => part !== '')
