@@ -46,7 +46,7 @@ after(() => easel.close());
 
 function conformance(...words: string[]): Promise<{ code: number; out: string; error: string }> {
   return new Promise((resolve) => {
-    const options = { env: childEnv(), timeout: 160_000, maxBuffer: 2 ** 24 };
+    const options = { env: childEnv(), timeout: 170_000, maxBuffer: 2 ** 24 };
     execFile(process.execPath, [program, ...words], options, (failure, out, error) =>
       resolve({ code: failure === null ? 0 : Number(failure.code ?? -1), out, error }),
     );

@@ -195,12 +195,12 @@ function findPath(paths: readonly string[], address: string): string | undefined
   );
 }
 
-/** An address can be written in several ways. */
+/** An address can be written in several ways. Empty: in none, so it is the address of nothing. */
 function decode(address: string): string {
   try {
     return decodeURIComponent(address);
   } catch {
-    return address;
+    return '';
   }
 }
 
