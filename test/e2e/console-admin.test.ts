@@ -207,6 +207,23 @@ test('what the server refuses is shown at its field, and an edit changes only wh
   assert.equal(key.at('limits.concurrency'), 3);
 });
 
+test('what stands in a form is still there after signing in again', async (t) => {
+  const context = await signedIn(testAdminKey);
+  t.after(() => context.close());
+  const page = await open(t, '/keys', context);
+  await page.getByRole('button', { name: 'New key' }).click();
+  await page.getByLabel('Name').fill('half made');
+  await context.clearCookies();
+  await page.getByRole('button', { name: 'Create key' }).click();
+  await page.getByLabel('Admin key or API key').click();
+  await page.keyboard.type(testAdminKey);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  assert.equal(await page.getByLabel('Name').inputValue(), 'half made');
+  await page.getByRole('button', { name: 'Create key' }).click();
+  await page.getByLabel('Secret', { exact: true }).waitFor();
+});
+
 test('a budget is drawn as far as it is used', async (t) => {
   const { secret } = await makeKey('spender', {
     limits: { budget: { amount: '0.10', currency: 'USD' }, budget_images: 2, budget_period: 'total' },

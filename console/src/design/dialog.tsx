@@ -1,28 +1,23 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId } from 'preact/hooks';
+import { sessionState } from '../session/session.ts';
 import { Button } from './button.tsx';
+import { useModal } from './use-modal.ts';
 
 interface DialogProps {
   title: string;
   /** Escape, the cross and a click beside it. Absent: only what stands in it closes it. */
   onClose?: (() => void) | undefined;
   wide?: boolean;
+  /** It stays in front when the session ends, and the sign-in waits behind it. */
+  isOverSignIn?: boolean;
   children: ComponentChildren;
 }
 
 /** A native dialog over the page, open as long as it is rendered. Focus goes in, and back when it closes. */
-export function Dialog({ title, onClose, wide, children }: DialogProps): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
+export function Dialog({ title, onClose, wide, isOverSignIn = false, children }: DialogProps): JSX.Element {
+  const dialog = useModal({ isOverSignIn });
   const titleId = useId();
-  useEffect(() => {
-    const element = dialog.current;
-    const before = document.activeElement;
-    element?.showModal();
-    return () => {
-      element?.close();
-      if (before instanceof HTMLElement) before.focus();
-    };
-  }, []);
   return (
     <dialog
       ref={dialog}
@@ -39,10 +34,12 @@ export function Dialog({ title, onClose, wide, children }: DialogProps): JSX.Ele
         onClose?.();
       }}
       onClose={() => {
-        // A browser's own way back may close it without asking; ours has taken it out of the page before.
-        if (dialog.current?.isConnected !== true) return;
+        // A browser may close it without asking; where we did, it is open again, away or gone by now.
+        const element = dialog.current;
+        if (element?.isConnected !== true || element.open) return;
+        if (sessionState.get().state === 'ended' && !isOverSignIn) return;
         if (onClose) onClose();
-        else dialog.current.showModal();
+        else element.showModal();
       }}
       onMouseDown={(event) => {
         if (event.target === dialog.current) onClose?.();

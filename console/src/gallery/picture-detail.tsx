@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { ownLink } from '../api/own-link.ts';
 import { Button, LinkButton } from '../design/button.tsx';
 import { Icon } from '../design/icon.tsx';
 import { Failed, Loading } from '../design/notice.tsx';
+import { useModal } from '../design/use-modal.ts';
 import { createFromLink, pictureLink } from '../links.ts';
 import { sessionState } from '../session/session.ts';
-import { useStore } from '../store.ts';
 import { copyText } from './copy-text.ts';
 import { DownloadForm } from './download-form.tsx';
 import { PictureFacts } from './picture-facts.tsx';
@@ -135,7 +135,8 @@ function Opened(props: DetailProps & { picture: Picture; onBroken: () => void })
       </div>
       <div class="detail-side">
         <div class="detail-prompt">
-          <p class="foreign-text" dir="auto" tabIndex={0}>
+          {/* One that is so long that it scrolls must be reached by the keys that scroll it. */}
+          <p class="foreign-text" dir="auto" tabIndex={picture.prompt.length > 300 ? 0 : undefined}>
             {picture.prompt}
           </p>
           <CopyButton icon="copy" text={picture.prompt} label="Copy prompt" />
@@ -278,20 +279,4 @@ function useKeys(onKeyDown: (event: KeyboardEvent) => void): void {
     document.addEventListener('keydown', listen);
     return () => document.removeEventListener('keydown', listen);
   }, []);
-}
-
-/**
- * A native dialog that is open as long as it is rendered, except while the sign-in stands in front: an open one would
- * keep that from being used.
- */
-function useModal() {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const hasEnded = useStore(sessionState).state === 'ended';
-  useLayoutEffect(() => {
-    const element = dialog.current;
-    if (hasEnded) return undefined;
-    element?.showModal();
-    return () => element?.close();
-  }, [hasEnded]);
-  return dialog;
 }

@@ -26,7 +26,7 @@ export function SecretDialog(props: {
   }
 
   return (
-    <Dialog title={isNew ? 'The new key' : 'The new secret'}>
+    <Dialog title={isNew ? 'The new key' : 'The new secret'} isOverSignIn>
       <div class="secret">
         <p>
           The secret of{' '}
