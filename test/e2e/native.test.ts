@@ -244,6 +244,7 @@ test('who is to be told, ids and streams belong to the server for every provider
 test('what belongs to the server, and images that are none, are refused before anything is sent', async () => {
   const earlier = submits();
   const kling = { model: 'kling-image-o1', prompt: 'a boat' };
+  const gemini = { model: 'nano-banana-pro', contents: [{ parts: [{ text: 'a boat' }] }] };
   const other = 'ua_01K3ZQ8V5N7D2M4R6T9W1X3Y5B';
   for (const [body, reason, param, headers] of [
     [{ ...kling, callback_url: 'https://example.com' }, 'invalid_value', 'callback_url', {}],
@@ -257,6 +258,21 @@ test('what belongs to the server, and images that are none, are refused before a
       { ...kling, image_list: [{ image: 'http://127.0.0.1/x.png' }] },
       'image_fetch_failed',
       'image_list[0].image',
+      {},
+    ],
+    [
+      {
+        ...gemini,
+        systemInstruction: { parts: [{ fileData: { fileUri: 'https://127.0.0.1/x.png' } }] },
+      },
+      'image_fetch_failed',
+      'systemInstruction.parts[0].fileData.fileUri',
+      {},
+    ],
+    [
+      { ...gemini, system_instruction: { parts: [{ inline_data: { data: 'bm8gcGljdHVyZQ==' } }] } },
+      'invalid_image',
+      'system_instruction.parts[0].inline_data.data',
       {},
     ],
     [{ model: 'gpt-image-2', prompt: 'a boat' }, 'native_not_supported', undefined, {}],

@@ -30,7 +30,7 @@ export const native: NativeAdapter = {
     return termsFrom(image?.['imageSize'] ?? image?.['image_size']);
   },
   imagesOf: (body) =>
-    partsOf(body).flatMap(({ part, param }): NativeImage[] => {
+    [...partsOf(body), ...instructionParts(body)].flatMap(({ part, param }): NativeImage[] => {
       const put: NativeImage['put'] = (image) => {
         for (const name of [...inlineNames, ...fileNames]) delete part[name];
         part['inlineData'] = { mimeType: image.mimeType, data: toBase64(image) };
@@ -47,15 +47,27 @@ function configOf(body: NativeBody): NativeBody | undefined {
 const inlineNames = ['inlineData', 'inline_data'];
 const fileNames = ['fileData', 'file_data'];
 
-function partsOf(body: NativeBody): { part: NativeBody; param: string }[] {
+interface Place {
+  part: NativeBody;
+  param: string;
+}
+
+function partsOf(body: NativeBody): Place[] {
   const { contents } = body;
   const list = Array.isArray(contents) ? contents : contents === undefined ? [] : [contents];
-  return list.flatMap((content: unknown, i) =>
-    itemsOf(objectAt(content)?.['parts']).flatMap((item, k) => {
-      const part = objectAt(item);
-      return part === undefined ? [] : [{ part, param: `contents[${i}].parts[${k}]` }];
-    }),
-  );
+  return list.flatMap((content: unknown, i) => partsIn(content, `contents[${i}]`));
+}
+
+/** They are content as well, and could hold an image. */
+function instructionParts(body: NativeBody): Place[] {
+  return ['systemInstruction', 'system_instruction'].flatMap((name) => partsIn(body[name], name));
+}
+
+function partsIn(content: unknown, param: string): Place[] {
+  return itemsOf(objectAt(content)?.['parts']).flatMap((item, k) => {
+    const part = objectAt(item);
+    return part === undefined ? [] : [{ part, param: `${param}.parts[${k}]` }];
+  });
 }
 
 function inlineImages(part: NativeBody, param: string): Omit<NativeImage, 'put'>[] {
