@@ -47,7 +47,7 @@ export function App(): JSX.Element {
         </main>
       );
     case 'signed_out':
-      return <SignInScreen />;
+      return <SignInScreen problem={session.problem} />;
     case 'ended':
     case 'signed_in': {
       const hasEnded = session.state === 'ended';

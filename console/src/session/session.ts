@@ -6,7 +6,8 @@ import { createStore } from '../store.ts';
 export type SessionState =
   | { state: 'checking' }
   | { state: 'unreachable'; error: ApiError }
-  | { state: 'signed_out' }
+  /** `problem`: why a one-time link did not sign in. */
+  | { state: 'signed_out'; problem?: string }
   | { state: 'ended'; session: Session }
   | { state: 'signed_in'; session: Session };
 

@@ -6,11 +6,24 @@ import { sessionState, setSession } from './session.ts';
 /** At the page's start: signs in with the one-time link of the address, or asks who is signed in. */
 export async function openSession(): Promise<void> {
   const link = takeLink();
+  let problem: string | undefined;
   try {
-    setSession(await (link === undefined ? askSession() : signIn({ link }).catch(askSession)));
+    if (link !== undefined) {
+      try {
+        return setSession(await signIn({ link }));
+      } catch (thrown) {
+        // Somebody may be signed in here all the same.
+        problem = asApiError(thrown).message;
+      }
+    }
+    setSession(await askSession());
   } catch (thrown) {
     const error = asApiError(thrown);
-    sessionState.set(error.status === 401 ? { state: 'signed_out' } : { state: 'unreachable', error });
+    sessionState.set(
+      error.status === 401
+        ? { state: 'signed_out', ...(problem === undefined ? {} : { problem }) }
+        : { state: 'unreachable', error },
+    );
   }
 }
 

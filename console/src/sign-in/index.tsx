@@ -8,10 +8,17 @@ import { setSession } from '../session/session.ts';
 import { signIn } from '../session/sign-in.ts';
 import './sign-in.css';
 
-/** One field for the admin key or an API key. `hasEnded`: somebody was signed in, and the page waits behind this. */
-export function SignInScreen({ hasEnded }: { hasEnded?: boolean }): JSX.Element {
+interface SignInProps {
+  /** Somebody was signed in, and the page waits behind this. */
+  hasEnded?: boolean;
+  /** Why a one-time link did not sign in. */
+  problem?: string | undefined;
+}
+
+/** One field for the admin key or an API key. */
+export function SignInScreen({ hasEnded, problem: before }: SignInProps): JSX.Element {
   const [key, setKey] = useState('');
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(before ?? null);
   const [isBusy, setBusy] = useState(false);
 
   const submit = async (): Promise<void> => {
@@ -66,7 +73,8 @@ export function SignInScreen({ hasEnded }: { hasEnded?: boolean }): JSX.Element 
           {isBusy ? 'Signing in…' : 'Sign in'}
         </Button>
         <p class="field-hint">
-          No key at hand? <code>npm start</code> prints a link that signs you in once.
+          No key at hand? <code>npm start</code> prints a link that signs you in once, and{' '}
+          <code>npm run easel -- sign-in-link</code> prints another.
         </p>
       </form>
     </main>
