@@ -462,3 +462,19 @@ test('a killed process leaves a file that opens at once', async (t) => {
   assert.ok((await stores.records.unfinished()).length > 0);
   await stores.close();
 });
+
+test('the write-ahead log is folded into the file while writing goes on', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = `${folder}/records.db`;
+  const stores = await openSqlite({ file, now: Date.now });
+  t.after(() => stores.close());
+  const prompt = 'a lighthouse '.repeat(1000);
+  let written = 0;
+  const isFolded = async (): Promise<boolean> => {
+    const one = async () => stores.records.open(generation({ id: makeId('img'), prompt }), []);
+    for (let group = 0; group < 70; group += 1) await Promise.all([one(), one(), one()]);
+    written += 210 * prompt.length;
+    return (await stat(file)).size > 2_000_000;
+  };
+  while (!(await isFolded())) assert.ok(written < 100_000_000, 'nothing was folded');
+});

@@ -23,6 +23,7 @@ import type { Schema } from './schema.ts';
 import { makeSettingStore } from './settings.ts';
 import { makeCommits } from './sqlite-commits.ts';
 import { inPortWords } from './sqlite-error.ts';
+import { openWriteAheadLog } from './sqlite-log.ts';
 import { sqlitePrompts } from './sqlite-prompts.ts';
 import { makeAssetStore } from './assets.ts';
 import { makeAuditStore } from './audit.ts';
@@ -75,7 +76,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Stores> {
 /** The same without the stores. */
 export function openSqliteDatabase(options: SqliteOptions): { database: Database; close(): Promise<void> } {
   const { writerFile, readerFile } = inPortWords(() => openFiles(options));
-  const commits = makeCommits(writerFile, toKysely(writerFile));
+  const log = inPortWords(() => openWriteAheadLog(options.file, writerFile));
+  const commits = makeCommits(writerFile, toKysely(writerFile), log.durable);
   return {
     database: {
       reader: toKysely(readerFile),
@@ -86,6 +88,7 @@ export function openSqliteDatabase(options: SqliteOptions): { database: Database
     async close() {
       await commits.close();
       if (!writerFile.isOpen) return;
+      await log.close();
       readerFile.close();
       // The last one to close folds the write-ahead log into the file.
       writerFile.close();
@@ -102,8 +105,9 @@ function openFiles({ file, now }: SqliteOptions): { writerFile: DatabaseSync; re
   const writerFile = new DatabaseSync(file, { timeout: 5_000 });
   try {
     writerFile.exec('pragma journal_mode = wal');
-    // The default, said because everything depends on it: a commit returns when it is on the disk.
-    writerFile.exec('pragma synchronous = full');
+    // A commit does not wait for the disk: that is done off the event loop, before anybody is told (sqlite-log.ts).
+    writerFile.exec('pragma synchronous = normal');
+    writerFile.exec('pragma wal_autocheckpoint = 0');
     writerFile.exec('pragma journal_size_limit = 67108864');
     migrate(writerFile, now);
     // From now on waiting for another process is done without stopping the event loop (sqlite-commits.ts).

@@ -85,7 +85,10 @@ for (const [model, provider] of Object.entries(made)) {
 }
 
 test('while pictures wait for the disk nothing new is begun, and afterwards it is again', async (t) => {
-  const { easel, disk, simulator } = await onSmallDisk(t, { sandbox: { draw: largeDraw } });
+  const { easel, disk, simulator } = await onSmallDisk(t, {
+    sandbox: { draw: largeDraw },
+    env: { EASEL_DEADLINE_MS: '60000' },
+  });
   await disk.fill();
   const first = await easel.ask('POST', create, { model: 'nano-banana-pro', prompt: 'a lighthouse' });
   assert.equal(first.status, 424);
