@@ -175,7 +175,26 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   register(app, docs.files);
   register(app, adminRoutes(tools), {}, maxAdminBytes);
   register(app, consoleRoutes(tools.console, tools.settings));
+  refuseVariations(app);
   return app;
+}
+
+/** OpenAI's third image address went with its only model (openai-images.md section 1). Unsaid it would be the id of an image. */
+function refuseVariations(app: FastifyInstance): void {
+  app.route({
+    method: app.supportedMethods.filter((method) => method !== 'CONNECT'),
+    url: '/v1/images/variations',
+    handler: () => undefined,
+    // Before the body, which is a form.
+    onRequest: (_request, _reply, done) =>
+      done(
+        new GatewayError(
+          'not_found',
+          'There are no variations here. Send the image to POST /v1/images/edits and say what is to change.',
+        ),
+      ),
+    exposeHeadRoute: false,
+  });
 }
 
 /** Registers routes by name; every other method on a known path is 405 with Allow. */

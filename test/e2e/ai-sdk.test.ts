@@ -128,3 +128,31 @@ test('the client for OpenAI itself asks another model for base64, one image a ca
     ],
   );
 });
+
+test('twelve images of an OpenAI model are asked for in two calls by its own client', async () => {
+  const model = firstParty.image('gpt-image-2');
+  const { images } = await generateImage({ model, prompt: 'a boat', n: 12 });
+  assert.equal(new Set(images.map(({ base64 }) => base64)).size, 12);
+  assert.deepEqual(
+    bodies.map(({ n }) => Number(n)).toSorted((a, b) => a - b),
+    [2, 10],
+  );
+});
+
+test('the client for OpenAI itself shows a refusal in our words too, of an edit as well, and asks once', async () => {
+  const prompt = { text: 'at night', images: [picture], mask: picture };
+  for (const [work, words] of [
+    [
+      () => generateImage({ model: firstParty.image('seedream-4.5'), prompt: 'a boat', size: '1024x1024' }),
+      /1920x1920/,
+    ],
+    [() => generateImage({ model: firstParty.image('gpt-image-2'), prompt }), /transparen/],
+  ] as const) {
+    asked.length = 0;
+    const failure: unknown = await work().catch((error: unknown) => error);
+    assert.ok(APICallError.isInstance(failure), String(failure));
+    assert.equal(failure.statusCode, 400);
+    assert.match(failure.message, words);
+    assert.equal(asked.length, 1);
+  }
+});

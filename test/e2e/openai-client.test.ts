@@ -9,7 +9,9 @@ import OpenAI, {
   NotFoundError,
   PermissionDeniedError,
   RateLimitError,
+  toFile,
 } from 'openai';
+import sharp from 'sharp';
 import { withKeys } from '../../src/compose.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import type { InjectedFault } from '../../src/sandbox/kit.ts';
@@ -170,6 +172,33 @@ test('what the model cannot do is a BadRequestError that names the field', async
     assert.match(error.message, message);
   }
   assert.deepEqual(attempts(), [0, 0, 0, 0, 0]);
+});
+
+test('images.edit takes a mask where the model has one, and is told by name where it has none', async () => {
+  const side = { width: 320, height: 320 };
+  const solid = await sharp({ create: { ...side, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer();
+  const hole = await sharp({ create: { ...side, channels: 4, background: '#0000' } })
+    .png()
+    .toBuffer();
+  const image = await toFile(solid, 'boat.png', { type: 'image/png' });
+  const mask = await toFile(hole, 'hole.png', { type: 'image/png' });
+  const edited = await client.images.edit({ model: 'gpt-image-2', prompt: 'at night', image, mask });
+  assert.ok((imageSize(Buffer.from(edited.data?.[0]?.b64_json ?? '', 'base64')).width ?? 0) >= 1024);
+  const error = await thrownBy(
+    client.images.edit({ model: 'seedream-4.5', prompt: 'at night', image, mask }),
+  );
+  assert.ok(error instanceof BadRequestError);
+  assert.deepEqual([error.code, error.param, error.type], ['400', 'mask', 'invalid_request_error']);
+});
+
+test('images.createVariation, which went with its model, is a NotFoundError that says what to use', async () => {
+  const image = await toFile(Buffer.from('any'), 'boat.png', { type: 'image/png' });
+  const error = await thrownBy(client.images.createVariation({ image }));
+  assert.ok(error instanceof NotFoundError);
+  assert.deepEqual([error.code, error.type], ['404', 'not_found_error']);
+  assert.match(error.message, /\/v1\/images\/edits/);
 });
 
 test('stream: true is answered with an event for the finished image', async () => {
