@@ -43,7 +43,7 @@ export function Webhooks(): JSX.Element {
         <Empty icon="link" title="No webhook was asked for yet">
           <p>
             A request with <code>Prefer: respond-async</code> and a <code>webhook_url</code> is told of its
-            end; each message is listed here until long after it was taken.
+            end. Each message is listed here, with what the receiver answered.
           </p>
         </Empty>
       </div>

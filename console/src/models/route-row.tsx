@@ -29,7 +29,9 @@ export function RouteRow({ route, order }: { route: AdminRoute; order: number })
           <Figure name="p50">{latencyText(recent.latency_p50_ms)}</Figure>
           <Figure name="p95">{latencyText(recent.latency_p95_ms)}</Figure>
           <Figure name="Errors" isBad={isFailing}>
-            <span title={`${recent.failed} of ${recent.calls} calls in the last hour`}>
+            <span
+              title={`${recent.failed} of ${recent.calls} calls in the last hour; refused content counts too`}
+            >
               {errorRateText(recent)}
               {recent.calls > 0 && <small class="soft"> of {recent.calls.toLocaleString('en')}</small>}
             </span>
@@ -58,7 +60,7 @@ function Figure(props: { name: string; isBad?: boolean; children: ComponentChild
 function Mark(props: { route: AdminRoute; mark: NonNullable<AdminRoute['mark']> }): JSX.Element {
   const { route, mark } = props;
   const now = useNow(1000);
-  const advice = route.last_errors.find(({ advice }) => advice !== null)?.advice ?? null;
+  const advice = route.last_errors.find((error) => error.reason === mark.fault)?.advice ?? null;
   return (
     <div class={route.state === 'probing' ? 'route-mark is-probing' : 'route-mark'}>
       <Icon name="alert" />

@@ -49,13 +49,15 @@ export function UsageScreen(): JSX.Element {
       <header class="page-head">
         <h1>Usage</h1>
         {isAdmin ? (
-          <LinkButton
-            icon="download"
-            href={withQuery('/admin/usage', { format: 'csv', ...range, key })}
-            download={`easel-usage-${range.from}-${range.to}.csv`}
-          >
-            Download CSV
-          </LinkButton>
+          problem === undefined && (
+            <LinkButton
+              icon="download"
+              href={withQuery('/admin/usage', { format: 'csv', ...range, key })}
+              download={`easel-usage-${range.from}-${range.to}.csv`}
+            >
+              Download CSV
+            </LinkButton>
+          )
         ) : (
           <p class="soft">What this API key has used.</p>
         )}
