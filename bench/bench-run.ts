@@ -26,6 +26,7 @@ export interface BenchRun {
   choice: Choice;
   place: Pick<Place, 'upstream' | 'pictures'>;
   load: LoadGenerator;
+  upstreamPid: number;
   readPicture: ReturnType<typeof makePictureReader>;
   direct: Contestant;
   peers: Peers;
@@ -69,6 +70,7 @@ export async function startRun(
     startedAtMs: performance.now(),
     place: { upstream, pictures },
     load: makeLoadGenerator(generator),
+    upstreamPid: mock.pid,
     readPicture: makePictureReader(pictures),
     direct: makeDirect({ upstream }),
     makePlace,

@@ -40,6 +40,7 @@ export interface LoadResult {
 
 /** The load generator's process, which plays one job at a time. */
 export interface LoadGenerator {
+  readonly pid: number;
   play(job: LoadJob): Promise<LoadResult>;
   /** A number no other request of the run has. */
   nextNumber(count: number): number;
@@ -48,6 +49,7 @@ export interface LoadGenerator {
 export function makeLoadGenerator(process: RunningProcess): LoadGenerator {
   let next = 1;
   return {
+    pid: process.pid,
     play: (job) => process.ask<LoadResult>(job),
     nextNumber(count) {
       const number = next;

@@ -38,9 +38,14 @@ export interface MeasuredRunner {
 export async function measureCell(
   runners: readonly Runner[],
   plan: CellPlan,
-  load: LoadGenerator,
+  { load, upstreamPid }: { load: LoadGenerator; upstreamPid: number },
 ): Promise<MeasuredRunner[]> {
-  const turns = runners.map((runner) => ({ runner, sent: 0, cpuMs: 0, results: [] as LoadResult[] }));
+  const turns = runners.map((runner) => ({
+    runner,
+    sent: 0,
+    cpus: [runner.pid, upstreamPid, load.pid].map(makeCpuCounter),
+    results: [] as LoadResult[],
+  }));
   const play = async (turn: (typeof turns)[number], limits: Limits): Promise<LoadResult> => {
     const firstNumber = load.nextNumber(limits.maxRequests);
     const result = await load.play({ ...turn.runner.request, ...limits, firstNumber });
@@ -58,13 +63,18 @@ export async function measureCell(
       if (turn === undefined || round >= (turn.runner.maxRounds ?? plan.rounds)) continue;
       if (turn.results.some(({ failures }) => failures > 0)) continue;
       const { connections, maxMs, maxRequests } = plan;
-      const before = cpuOf(turn.runner);
+      for (const cpu of turn.cpus) cpu.begin();
       turn.results.push(await play(turn, { connections, maxMs, maxRequests }));
-      turn.cpuMs += cpuOf(turn.runner) - before;
+      for (const cpu of turn.cpus) cpu.end();
     }
   }
-  return turns.map(({ runner, sent, cpuMs, results }) => ({
-    cell: summarize(runner.contestant, plan, results, cpuMs),
+  return turns.map(({ runner, sent, cpus, results }) => ({
+    cell: summarize(
+      runner.contestant,
+      plan,
+      results,
+      cpus.map((cpu) => cpu.totalMs()),
+    ),
     sent,
     replies: results.flatMap(({ replies }) => replies),
   }));
@@ -72,15 +82,22 @@ export async function measureCell(
 
 type Limits = Pick<LoadJob, 'connections' | 'maxMs' | 'maxRequests'>;
 
-function cpuOf({ pid }: Runner): number {
-  return pid === undefined ? Number.NaN : (cpuMs(pid) ?? Number.NaN);
+/** What a process computes in the turns of one contestant; NaN where nobody knows. */
+function makeCpuCounter(pid: number | undefined) {
+  const now = (): number => (pid === undefined ? Number.NaN : (cpuMs(pid) ?? Number.NaN));
+  let total = 0;
+  return {
+    begin: () => void (total -= now()),
+    end: () => void (total += now()),
+    totalMs: () => total,
+  };
 }
 
 function summarize(
   contestant: string,
   plan: CellPlan,
   results: readonly LoadResult[],
-  cpuMs: number,
+  cpuMs: readonly number[],
 ): CellResult {
   const rounds = results.map(({ latenciesMs, elapsedMs }) => ({
     requests: latenciesMs.length,
@@ -90,6 +107,9 @@ function summarize(
     perSecond: (latenciesMs.length / elapsedMs) * 1000,
   }));
   const all = results.flatMap(({ latenciesMs }) => latenciesMs);
+  const [own, upstream, load] = cpuMs.map((total) =>
+    Number.isNaN(total) || all.length === 0 ? undefined : total / all.length,
+  );
   const rates = rounds.map(({ perSecond }) => perSecond);
   return {
     workload: plan.workload,
@@ -103,7 +123,7 @@ function summarize(
     p99Ms: quantile(all, 0.99),
     perSecond: median(rates),
     perSecondSpread: spread(rates),
-    cpuMsPerRequest: Number.isNaN(cpuMs) || all.length === 0 ? undefined : cpuMs / all.length,
+    cpuMsPerRequest: { own, upstream, load },
     failures: results.reduce((sum, { failures }) => sum + failures, 0),
     failureTexts: results.flatMap(({ failureTexts }) => failureTexts).slice(0, 5),
   };

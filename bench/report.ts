@@ -21,7 +21,7 @@ export function toMarkdown(results: Results): string {
 }
 
 const loadNotes =
-  'p50 and p99 are of all requests of all rounds; what stands in brackets are the smallest and the largest of the rounds. Throughput is the median of the rounds. CPU is what the contestant itself computed for a request, in all its threads.';
+  'p50 and p99 are of all requests of all rounds; what stands in brackets are the smallest and the largest of the rounds. Throughput is the median of the rounds. CPU is what the contestant itself computed for a request, in all its threads, + what the upstream and the load generator did.';
 
 function aboutRun(results: Results): string {
   const { isQuick, ...narrowing } = results.choice;
@@ -65,12 +65,17 @@ function loadTables(cells: readonly CellResult[]): string[] {
         `${number(cell.p50Ms)} (${cell.p50SpreadMs.map(number).join(' - ')})`,
         number(cell.p99Ms),
         `${number(cell.perSecond)} (${cell.perSecondSpread.map(number).join(' - ')})`,
-        cell.cpuMsPerRequest === undefined ? '' : number(cell.cpuMsPerRequest),
+        cpuText(cell),
         String(cell.requests),
         cell.failures === 0 ? '' : `**${cell.failures} failed**: ${oneLine(cell.failureTexts[0] ?? '')}`,
       ]),
     ),
   ]);
+}
+
+function cpuText({ cpuMsPerRequest: { own, upstream, load } }: CellResult): string {
+  const harness = number((upstream ?? Number.NaN) + (load ?? Number.NaN));
+  return own === undefined ? `+ ${harness}` : `${number(own)} + ${harness}`;
 }
 
 function figureTable(figures: readonly Figure[]): string {

@@ -25,8 +25,11 @@ export interface CellResult {
   /** The median of the rounds. */
   perSecond: number;
   perSecondSpread: [number, number];
-  /** What the contestant's process computed; of all measures the one that a busy machine disturbs least. */
-  cpuMsPerRequest: number | undefined;
+  /**
+   * What the contestant's own process computed, and the upstream's and the load generator's for it: of all measures the
+   * ones that a busy machine disturbs least.
+   */
+  cpuMsPerRequest: Record<'own' | 'upstream' | 'load', number | undefined>;
   failures: number;
   failureTexts: string[];
 }

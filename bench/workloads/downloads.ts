@@ -44,9 +44,9 @@ export async function playDownloads(run: BenchRun): Promise<void> {
     const loads = [1, 16, 64].map((connections) => ({ connections, latencyMs: 0 }));
     for (const load of chosenLoads(run.choice, loads, loads.slice(1, 2))) {
       run.print(`downloads-6m, ${load.connections} at once`);
-      const plan = { workload: 'downloads-6m', ...load, ...limitsOf(run, load.connections, 1) };
+      const plan = { workload: 'downloads-6m', ...load, ...limitsOf(run, load, 1) };
       const chosen = runners.filter(({ contestant }) => isChosen(run.choice, contestant));
-      for (const { cell } of await measureCell(chosen, plan, run.load)) addCell(run, cell);
+      for (const { cell } of await measureCell(chosen, plan, run)) addCell(run, cell);
     }
   } finally {
     await easel.stop();

@@ -54,7 +54,7 @@ async function playPages(
     maxRequests: 2000,
     warmUp: { maxMs: run.choice.isQuick ? 200 : 1000, maxRequests: 500 },
   };
-  for (const { cell } of await measureCell(runners, plan, run.load)) {
+  for (const { cell } of await measureCell(runners, plan, run)) {
     addCell(run, { ...cell, workload: `${name}-${cell.contestant}`, contestant: 'easel' });
   }
 }

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { modelName, readModelName } from '../answers.ts';
 import type { BenchRun } from '../bench-run.ts';
-import { isChosen } from '../choice.ts';
+import { isChosen, type Load } from '../choice.ts';
 import { checkStored } from '../check-stored.ts';
 import { startEasel, type Easel, type EaselModels } from '../contestants/easel.ts';
 import type { LoadResult } from '../load-job.ts';
@@ -12,12 +12,10 @@ import type { CellResult } from '../results.ts';
 import { peakRssBytes, readLoopStall } from '../processes.ts';
 import { easelRequest, getRequest, type ReplyFormat } from './requests.ts';
 
-export interface CellOptions {
+export interface CellOptions extends Load {
   workload: string;
   /** Of the mock upstream, without its latency (answers.ts). */
   model: string;
-  connections: number;
-  latencyMs: number;
   /** What Easel's callers want. */
   formats: readonly ReplyFormat[];
   /** What a gateway is told of this upstream, and the model its callers name. */
@@ -50,8 +48,8 @@ export async function playCell(run: BenchRun, options: CellOptions): Promise<voi
         options.formats.map((format) => easelRequest(easel, asked, format, pictureBytes)),
       ),
     ].filter(({ contestant }) => isChosen(run.choice, contestant));
-    const plan = { workload, connections, latencyMs, ...limitsOf(run, connections, pictureBytes) };
-    const measured = await measureCell(runners, plan, run.load);
+    const plan = { workload, connections, latencyMs, ...limitsOf(run, options, pictureBytes) };
+    const measured = await measureCell(runners, plan, run);
     for (const { cell } of measured) addCell(run, cell);
     for (const easel of gateways) {
       await noteProcess(run, easel, at);
@@ -100,21 +98,24 @@ export function addCell(run: Pick<BenchRun, 'results' | 'print'>, cell: CellResu
 /** Of a quick run: a busy machine gets shorter turns, so that it stays quick. */
 const lateAfterMs = 30_000;
 
-/** How long everybody's turns are, and how many. */
+/** How long everybody's turns are, and how many. `keptBytes` is what a request leaves on the disk. */
 export function limitsOf(
   { choice: { isQuick, rounds }, startedAtMs }: Pick<BenchRun, 'choice' | 'startedAtMs'>,
-  connections: number,
+  { connections, latencyMs }: Load,
   keptBytes: number,
 ): Pick<CellPlan, 'rounds' | 'maxMs' | 'maxRequests' | 'warmUp'> {
-  const maxRequests = Math.min(maxRoundRequests, Math.floor(maxRoundBytes / keptBytes));
-  const isLate = isQuick && performance.now() - startedAtMs > lateAfterMs;
-  return {
-    rounds: rounds ?? (isLate ? 1 : isQuick ? 2 : 5),
-    maxMs: isQuick ? 300 : 2000,
-    maxRequests: Math.max(connections, maxRequests),
-    // Time for code to be compiled; who is fast ends by the count.
-    warmUp: isQuick ? { maxMs: isLate ? 200 : 600, maxRequests: 30 } : { maxMs: 3000, maxRequests: 150 },
-  };
+  const fitting = Math.min(maxRoundRequests, Math.floor(maxRoundBytes / keptBytes));
+  const maxRequests = Math.max(connections, fitting);
+  if (isQuick) {
+    const isLate = performance.now() - startedAtMs > lateAfterMs;
+    const warmUp = { maxMs: isLate ? 200 : 600, maxRequests: 30 };
+    return { rounds: rounds ?? (isLate ? 1 : 2), maxMs: 300, maxRequests, warmUp };
+  }
+  // The goals are about an upstream that answers at once; what fills the disk is done less often.
+  const isExtra = latencyMs > 0 || fitting < connections;
+  // Time for code to be compiled; who is fast ends by the count.
+  const warmUp = { maxMs: 2000, maxRequests: Math.min(150, fitting) };
+  return { rounds: rounds ?? (isExtra ? 3 : 5), maxMs: 1500, maxRequests, warmUp };
 }
 
 async function noteProcess(run: BenchRun, easel: Easel, workload: string): Promise<void> {
