@@ -461,6 +461,9 @@ test("an admin sees every key's pictures with their keys, and narrows them to on
   await shows(page, [b, a]);
   await cellOf(page, a).click();
   assert.match(await page.getByRole('dialog').locator('.facts').innerText(), /Key\s+first painter/);
+  await page.getByRole('link', { name: 'Edit in Create' }).click();
+  await page.getByRole('button', { name: 'Remove by the first painter' }).waitFor();
+  await page.goBack();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await page.close({ runBeforeUnload: true });
   await until(async () => (await first.statusOf(a)) === 404);

@@ -1,5 +1,6 @@
 import { ask } from '../api/client.ts';
 import { ApiError, asApiError } from '../api/errors.ts';
+import { imagesPath } from '../api/images-path.ts';
 import { ownLink } from '../api/own-link.ts';
 import type { Asset, ImageRecord } from '../api/wire.ts';
 import type { Store } from '../store.ts';
@@ -85,7 +86,7 @@ export async function addPicture(
 
 /** A picture known by its record's id only. Throws ApiError when it is not there for the acting key. */
 export async function addRecord(draft: DraftStore, imageId: string, index: number): Promise<void> {
-  const { images, prompt } = await ask<ImageRecord>('GET', `/v1/images/${encodeURIComponent(imageId)}`);
+  const { images, prompt } = await ask<ImageRecord>('GET', `${imagesPath()}/${encodeURIComponent(imageId)}`);
   const image = images.find((kept) => kept.index === index) ?? images[0];
   if (image === undefined) throw gone;
   const name = prompt.slice(0, 60);
@@ -119,7 +120,7 @@ async function referenceOf(source: InputImage['source']): Promise<string> {
     case 'url':
       return source.url;
     case 'picture': {
-      const { images } = await ask<ImageRecord>('GET', `/v1/images/${source.imageId}`);
+      const { images } = await ask<ImageRecord>('GET', `${imagesPath()}/${source.imageId}`);
       const found = images.find(({ index }) => index === source.index);
       if (found !== undefined) return found.original_url ?? found.url;
       throw gone;

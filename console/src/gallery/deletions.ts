@@ -1,8 +1,8 @@
 import { send } from '../api/client.ts';
 import { asApiError, type ApiError } from '../api/errors.ts';
+import { imagesPath } from '../api/images-path.ts';
 import { showToast } from '../design/toast.tsx';
 import { createStore } from '../store.ts';
-import { imagesPath } from './source.ts';
 import { countOf } from './words.ts';
 
 /**
@@ -18,7 +18,7 @@ const open = new Set<() => void>();
 let isLeaving = false;
 
 /** `onUndo`: they are back in their places. */
-export function deleteWithUndo(ids: readonly string[], isAdmin: boolean, onUndo: () => void): void {
+export function deleteWithUndo(ids: readonly string[], onUndo: () => void): void {
   if (ids.length === 0) return;
   takeAway(ids);
   const close = showToast(`${countOf(ids.length, 'picture')} deleted`, {
@@ -33,7 +33,7 @@ export function deleteWithUndo(ids: readonly string[], isAdmin: boolean, onUndo:
     },
     onGone: () => {
       open.delete(close);
-      void remove(ids, isAdmin);
+      void remove(ids);
     },
   });
   open.add(close);
@@ -57,12 +57,12 @@ function watchForLeaving(): void {
   addEventListener('pagehide', endAll);
 }
 
-async function remove(ids: readonly string[], isAdmin: boolean): Promise<void> {
+async function remove(ids: readonly string[]): Promise<void> {
   const waiting = [...ids];
   const failed: { id: string; error: ApiError }[] = [];
   const work = async (): Promise<void> => {
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-      const error = await removeOne(id, isAdmin);
+      const error = await removeOne(id);
       if (error !== undefined) failed.push({ id, error });
     }
   };
@@ -77,9 +77,9 @@ async function remove(ids: readonly string[], isAdmin: boolean): Promise<void> {
   });
 }
 
-async function removeOne(id: string, isAdmin: boolean): Promise<ApiError | undefined> {
+async function removeOne(id: string): Promise<ApiError | undefined> {
   try {
-    await send('DELETE', `${imagesPath(isAdmin)}/${id}`, { keepalive: true });
+    await send('DELETE', `${imagesPath()}/${id}`, { keepalive: true });
     return undefined;
   } catch (thrown) {
     const error = asApiError(thrown);

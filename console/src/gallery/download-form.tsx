@@ -19,12 +19,8 @@ const widths = [2048, 1024, 512, 256];
 type State = { is: 'idle' } | { is: 'running' } | { is: 'done' } | { is: 'failed'; message: string };
 
 /** The bytes as they were made, or a copy in another format or a smaller size. */
-export function DownloadForm(props: {
-  id: string;
-  image: Picture['images'][number];
-  isAdmin: boolean;
-}): JSX.Element {
-  const { id, image, isAdmin } = props;
+export function DownloadForm(props: { id: string; image: Picture['images'][number] }): JSX.Element {
+  const { id, image } = props;
   const [as, setAs] = useState('');
   const [width, setWidth] = useState('');
   const [state, setState] = useState<State>({ is: 'idle' });
@@ -39,7 +35,7 @@ export function DownloadForm(props: {
     };
     try {
       const { signal } = leaving.current;
-      const response = await send('GET', contentPath(isAdmin, id, image.index, form), { signal });
+      const response = await send('GET', contentPath(id, image.index, form), { signal });
       const name = fileNameOf(response) ?? `${id}_${image.index}`;
       saveBlob(await response.blob(), name);
       setState({ is: 'done' });

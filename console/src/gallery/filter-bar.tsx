@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Key, List } from '../../../src/http/admin/wire.ts';
+import type { AdminModel, Key, List } from '../../../src/http/admin/wire.ts';
 import { ask } from '../api/client.ts';
 import { useLoad } from '../api/use-load.ts';
 import type { ModelList } from '../api/wire.ts';
@@ -29,17 +29,14 @@ interface FilterBarProps {
 export function FilterBar({ filters, isAdmin, onFilters }: FilterBarProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const count = countFilters(filters);
-  const models = useLoad((signal) => ask<ModelList>('GET', '/v1/models', { signal }), []);
+  const models = useLoad((signal) => loadModels(isAdmin, signal), [isAdmin]);
   const keys = useLoad(
     async (signal) =>
       isAdmin ? (await ask<List<Key>>('GET', '/admin/keys', { signal })).data : ([] as readonly Key[]),
     [isAdmin],
   );
   const set = (change: Partial<Filters>): void => onFilters({ ...filters, ...change }, false);
-  const modelOptions = withChosen(
-    (models.data?.data ?? []).map(({ id, display_name: label }) => ({ value: id, label })),
-    filters.model,
-  );
+  const modelOptions = withChosen(models.data ?? [], filters.model);
   const keyOptions = withChosen(
     (keys.data ?? []).map(({ id, name: label }) => ({ value: id, label })),
     filters.key,
@@ -127,6 +124,14 @@ export function FilterBar({ filters, isAdmin, onFilters }: FilterBarProps): JSX.
       )}
     </search>
   );
+}
+
+/** Those whose pictures there can be: an admin's own key may not use them all. */
+async function loadModels(isAdmin: boolean, signal: AbortSignal): Promise<readonly Option[]> {
+  const { data } = isAdmin
+    ? await ask<List<AdminModel>>('GET', '/admin/models', { signal })
+    : await ask<ModelList>('GET', '/v1/models', { signal });
+  return data.map(({ id, display_name: label }) => ({ value: id, label }));
 }
 
 /** Asks when nothing has been typed for a moment. */

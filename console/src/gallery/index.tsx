@@ -48,6 +48,9 @@ export function GalleryScreen(): JSX.Element {
   const openIndex = /^\d{1,4}$/.test(query.get('index') ?? '') ? Number(query.get('index')) : undefined;
   const cameFromGrid = useRef(false);
   visit.activeId = activeId;
+  useEffect(() => {
+    document.title = 'Gallery · Easel';
+  }, []);
 
   const focusOn = (id: string | undefined): void => {
     setActiveId(id);
@@ -76,7 +79,7 @@ export function GalleryScreen(): JSX.Element {
       state.ids.slice(last + 1).find(isStaying) ?? state.ids.slice(0, last + 1).findLast(isStaying);
     setChosen(nothingSelected);
     focusOn(next);
-    deleteWithUndo(ids, isAdmin, () => focusOn(ids[0]));
+    deleteWithUndo(ids, () => focusOn(ids[0]));
   };
 
   const isNothing = state.phase === 'ready' && state.ids.length === 0 && !state.hasOlder;
@@ -140,7 +143,6 @@ export function GalleryScreen(): JSX.Element {
           ids={state.ids.filter((id) => selection.ids.has(id))}
           list={list}
           source={source}
-          isAdmin={isAdmin}
           onClear={() => {
             setChosen(nothingSelected);
             focusOn(activeId);
@@ -155,7 +157,6 @@ export function GalleryScreen(): JSX.Element {
           list={list}
           state={state}
           source={source}
-          isAdmin={isAdmin}
           onShow={(id, index) => route(addressOf(id, index), true)}
           onClose={close}
           onDelete={(id) => {
@@ -176,7 +177,7 @@ function useVisit(listQuery: Record<string, string | number>, isAdmin: boolean):
   if (current.current?.key !== key) {
     if (lastVisit?.key !== key) {
       lastVisit?.list.close();
-      const source = makeSource(isAdmin, listQuery);
+      const source = makeSource(listQuery);
       lastVisit = { key, list: makePictureList(source), source, scrollTop: 0, activeId: undefined };
     }
     current.current = lastVisit;
@@ -249,7 +250,8 @@ function useClosed(openId: string | undefined, onClosed: (id: string) => void): 
 }
 
 function sayCount(count: number, hasOlder: boolean): string {
-  return hasOlder ? `${countOf(count, 'picture')}, and more further down` : countOf(count, 'picture');
+  // The same words while one scrolls on: each page is not worth saying.
+  return hasOlder ? 'Pictures, and more further down' : countOf(count, 'picture');
 }
 
 /** The grid's own shape, in grey. */

@@ -24,7 +24,6 @@ interface DetailProps {
   list: PictureList;
   state: ListState;
   source: PictureSource;
-  isAdmin: boolean;
   onShow: (id: string, index?: number) => void;
   onClose: () => void;
   onDelete: (id: string) => void;
@@ -96,7 +95,7 @@ export function PictureDetail(props: DetailProps): JSX.Element {
 }
 
 function Opened(props: DetailProps & { picture: Picture; onBroken: () => void }): JSX.Element {
-  const { picture, isAdmin, onShow, onDelete, onBroken } = props;
+  const { picture, onShow, onDelete, onBroken } = props;
   const { id } = picture;
   const places = placesOf(picture);
   const place =
@@ -159,7 +158,7 @@ function Opened(props: DetailProps & { picture: Picture; onBroken: () => void })
             </Button>
           )}
         </div>
-        {image !== undefined && <DownloadForm key={image.index} id={id} image={image} isAdmin={isAdmin} />}
+        {image !== undefined && <DownloadForm key={image.index} id={id} image={image} />}
         <PictureFacts picture={picture} image={image} />
       </div>
     </div>

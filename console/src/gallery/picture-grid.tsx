@@ -4,6 +4,7 @@ import { Icon } from '../design/icon.tsx';
 import { heightOf, isMoveKey, move, rowCount, rowStep } from './grid-layout.ts';
 import type { ListState, PictureList } from './picture-list.ts';
 import { PictureTile } from './picture-tile.tsx';
+import type { Picture } from './source.ts';
 import { extend, nothingSelected, selectAll, toggle, type Selection } from './selection.ts';
 import { useGridWindow } from './use-window.ts';
 import { labelOf } from './words.ts';
@@ -112,7 +113,7 @@ export function PictureGrid(props: GridProps): JSX.Element {
         style={position}
         aria-colindex={column + 1}
         aria-selected={isSelected ? 'true' : 'false'}
-        aria-label={picture === undefined ? 'Loading' : labelOf(picture)}
+        aria-label={nameOf(picture, list.isGone(id))}
         tabIndex={place === active ? 0 : -1}
         data-id={id}
         onClick={(event) => onCellClick(event, id)}
@@ -171,6 +172,11 @@ export function PictureGrid(props: GridProps): JSX.Element {
       {drawn.map(drawRow)}
     </div>
   );
+}
+
+function nameOf(picture: Picture | undefined, isGone: boolean): string {
+  if (isGone) return 'No longer in this list';
+  return picture === undefined ? 'Loading' : labelOf(picture);
 }
 
 /** True in the first drawing after the value became another one. */

@@ -87,6 +87,23 @@ test('a picture that took longer than a younger one comes into its own place', a
   assert.deepEqual(list.get().ids, newest(1, 4));
 });
 
+test('a picture that leaves the list while it is looked at keeps its place and is known to be gone', async () => {
+  const { source, there } = makeElsewhere(count(1, 60));
+  const list = makePictureList(source);
+  await list.reload();
+  there.delete(59);
+  there.delete(5);
+  await list.look();
+  assert.deepEqual(list.get().ids, newest(1, 60));
+  assert.equal(list.isGone(id(59)), true);
+  assert.equal(list.picture(id(59)), undefined);
+  // Further down than one look sees.
+  assert.equal(list.isGone(id(5)), false);
+  there.add(59);
+  await list.look();
+  assert.equal(list.isGone(id(59)), false);
+});
+
 test('when more came than one look sees, the list begins anew and loses none', async () => {
   const { source, there } = makeElsewhere(count(1, 200));
   const list = makePictureList(source);

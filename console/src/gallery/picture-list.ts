@@ -26,7 +26,7 @@ export interface PictureList {
   subscribe(listener: () => void): () => void;
   /** Undefined: not here now; `need` fetches it. */
   picture(id: string): Picture | undefined;
-  /** It was asked for and is no longer there. */
+  /** It has left the list since it was loaded; its place stays, so that nothing moves. */
   isGone(id: string): boolean;
   /** Forgets everything and begins at the newest. */
   reload(): Promise<void>;
@@ -198,7 +198,11 @@ export function makePictureList(source: PictureSource, nowMs: () => number = Dat
         const page = await source.page({ limit: pageSize, after: justNewer(first) }, signal);
         if (signal.aborted) return;
         const came = new Set(take(page, (id) => id >= last));
-        for (const id of run) if (!came.has(id)) gone.add(id);
+        for (const id of run) {
+          if (came.has(id)) continue;
+          gone.add(id);
+          kept.delete(id);
+        }
         forgetFar();
         tell();
       }
@@ -234,6 +238,7 @@ export function makePictureList(source: PictureSource, nowMs: () => number = Dat
     const found = page.pictures.map(({ id }) => id).filter((id) => !known.has(id));
     const isTouching = page.pictures.some(({ id }) => known.has(id)) || !page.hasMore;
     take(page, (id) => known.has(id) || isInReach(id));
+    noteMissing(page);
     fresh = (isTouching ? found.filter(isInReach) : found).toSorted(newestFirst);
     newReachesList = isTouching;
     if (spine.length === 0) {
@@ -243,6 +248,20 @@ export function makePictureList(source: PictureSource, nowMs: () => number = Dat
       hasOlder = page.hasMore;
     }
     tell();
+  }
+
+  /** Those that should stand in a page of the newest and do not: deleted elsewhere, or the filters fit no more. */
+  function noteMissing({ pictures, hasMore }: PicturePage): void {
+    const there = new Set(pictures.map(({ id }) => id));
+    const end = pictures.at(-1)?.id;
+    for (const id of spine) {
+      if (hasMore && (end === undefined || id < end)) break;
+      if (there.has(id)) gone.delete(id);
+      else {
+        gone.add(id);
+        kept.delete(id);
+      }
+    }
   }
 
   /** Remembers the records of a page; gives their ids. */

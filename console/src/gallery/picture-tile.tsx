@@ -20,7 +20,7 @@ export function PictureTile({
   isPlain: boolean;
   onBroken: () => Promise<void> | void;
 }): JSX.Element {
-  if (isGone) return <Message icon="trash" text="No longer here" />;
+  if (isGone) return <Message icon="trash" text="No longer in this list" />;
   if (picture === undefined) return <span class="tile-waits" />;
   if (picture.status === 'in_progress')
     return <Message text="In progress" isRunning prompt={picture.prompt} />;

@@ -18,7 +18,6 @@ export interface ZipProgress {
 
 interface ZipInput {
   ids: readonly string[];
-  isAdmin: boolean;
   /** Undefined: no longer there. Throws ApiError. */
   find: (id: string, signal: AbortSignal) => Promise<Picture | undefined>;
   onProgress: (progress: ZipProgress) => void;
@@ -48,7 +47,7 @@ export async function downloadPictures(
   return { packed, missing };
 }
 
-async function* readFiles({ ids, isAdmin, find, onProgress, signal }: ZipInput, missing: Missing[]) {
+async function* readFiles({ ids, find, onProgress, signal }: ZipInput, missing: Missing[]) {
   let done = 0;
   let total = ids.length;
   for (const id of ids) {
@@ -65,7 +64,7 @@ async function* readFiles({ ids, isAdmin, find, onProgress, signal }: ZipInput, 
     for (const index of indexes) {
       onProgress({ done, total });
       // Whole, so that one that breaks off is left out instead of breaking the file.
-      const file = await attempt(() => readImage(isAdmin, id, index, signal), `${id}_${index}`, missing);
+      const file = await attempt(() => readImage(id, index, signal), `${id}_${index}`, missing);
       if (file !== undefined) yield { ...file, lastModified: new Date((picture?.created_at ?? 0) * 1000) };
       done += 1;
     }
@@ -74,8 +73,8 @@ async function* readFiles({ ids, isAdmin, find, onProgress, signal }: ZipInput, 
   }
 }
 
-async function readImage(isAdmin: boolean, id: string, index: number, signal: AbortSignal) {
-  const response = await send('GET', contentPath(isAdmin, id, index), { signal });
+async function readImage(id: string, index: number, signal: AbortSignal) {
+  const response = await send('GET', contentPath(id, index), { signal });
   return { name: fileNameOf(response) ?? `${id}_${index}`, input: await response.blob() };
 }
 

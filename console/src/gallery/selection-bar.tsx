@@ -15,11 +15,10 @@ export function SelectionBar(props: {
   ids: readonly string[];
   list: PictureList;
   source: PictureSource;
-  isAdmin: boolean;
   onClear: () => void;
   onDelete: () => void;
 }): JSX.Element {
-  const { ids, list, source, isAdmin, onClear, onDelete } = props;
+  const { ids, list, source, onClear, onDelete } = props;
   const [progress, setProgress] = useState<ZipProgress>();
   const [missing, setMissing] = useState<readonly Missing[]>([]);
   const running = useRef<AbortController>(undefined);
@@ -32,7 +31,6 @@ export function SelectionBar(props: {
     try {
       const result = await downloadPictures({
         ids,
-        isAdmin,
         find: async (id, signal) => list.picture(id) ?? (await source.picture(id, signal)),
         onProgress: setProgress,
         signal: work.signal,

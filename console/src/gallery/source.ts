@@ -1,6 +1,7 @@
 import type { ImageOwner } from '../../../src/http/admin/wire.ts';
 import { ask, withQuery } from '../api/client.ts';
 import { asApiError } from '../api/errors.ts';
+import { imagesPath } from '../api/images-path.ts';
 import type { ImageRecord } from '../api/wire.ts';
 
 /** A record as the gallery has it; `key` is there for admins. */
@@ -29,16 +30,8 @@ export interface PictureSource {
   picture(id: string, signal: AbortSignal): Promise<Picture | undefined>;
 }
 
-/** An admin's session sees every key's records, another one its own. */
-export function imagesPath(isAdmin: boolean): string {
-  return isAdmin ? '/admin/images' : '/v1/images';
-}
-
-export function makeSource(
-  isAdmin: boolean,
-  filters: Readonly<Record<string, string | number>>,
-): PictureSource {
-  const path = imagesPath(isAdmin);
+export function makeSource(filters: Readonly<Record<string, string | number>>): PictureSource {
+  const path = imagesPath();
   return {
     async page({ limit, after, before }, signal) {
       const list = await ask<{ data: readonly Picture[]; has_more: boolean }>('GET', path, {
@@ -67,8 +60,8 @@ export interface DownloadForm {
 }
 
 /** The address of an image's bytes for this session. */
-export function contentPath(isAdmin: boolean, id: string, index: number, form: DownloadForm = {}): string {
-  return withQuery(`${imagesPath(isAdmin)}/${id}/content`, {
+export function contentPath(id: string, index: number, form: DownloadForm = {}): string {
+  return withQuery(`${imagesPath()}/${id}/content`, {
     format: 'binary',
     index,
     as: form.as,
