@@ -23,7 +23,6 @@ test('a range that the server would refuse is told before it is asked', () => {
   assert.equal(rangeProblem({ from: '2025-11-22', to: '2026-11-22' }), undefined);
   assert.match(rangeProblem({ from: '2025-11-21', to: '2026-11-22' }) ?? '', /366/);
   assert.match(rangeProblem({ from: '2026-11-23', to: '2026-11-22' }) ?? '', /after/);
-  assert.match(rangeProblem({ from: '', to: '2026-11-22' }) ?? '', /first day/);
   assert.equal(isDay('2026-02-29'), false);
 });
 

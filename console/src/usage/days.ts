@@ -37,8 +37,6 @@ export function presetRanges(nowMs: number): Readonly<Record<string, DayRange>> 
 
 /** What is wrong with a range, for people; undefined: nothing. */
 export function rangeProblem({ from, to }: DayRange): string | undefined {
-  if (!isDay(from)) return 'Choose the first day.';
-  if (!isDay(to)) return 'Choose the last day.';
   if (from > to) return 'The first day is after the last.';
   if ((Date.parse(to) - Date.parse(from)) / dayMs >= maxDays) return `At most ${maxDays} days at a time.`;
   return undefined;
