@@ -92,20 +92,21 @@ export type KeyChangeBody = z.infer<typeof keyChangeBody>;
 
 type Limits = z.infer<typeof limits>;
 
-/** The settings a body says, upon those the key has. Throws GatewayError. */
+/**
+ * The settings that a body names, and no other, so that a change leaves alone what somebody else changes meanwhile;
+ * limits upon those the key has. Throws GatewayError.
+ */
 export function readKeySettings(
   body: KeyChangeBody,
-  before: KeySettings,
+  before: Pick<KeySettings, 'limits'>,
   { catalog, nowMs }: { catalog: Catalog; nowMs: number },
-): KeySettings {
+): Partial<KeySettings> {
+  const { expires_at: expiresAt, models, parameter_handling: handling, limits: said } = body;
   return {
-    expiresAtMs: body.expires_at === undefined ? before.expiresAtMs : readExpiry(body.expires_at, nowMs),
-    models: body.models === undefined ? before.models : readModels(body.models, catalog),
-    parameterHandling:
-      body.parameter_handling === undefined
-        ? before.parameterHandling
-        : (body.parameter_handling ?? undefined),
-    limits: body.limits === undefined ? before.limits : readLimits(body.limits, before.limits),
+    ...(expiresAt === undefined ? {} : { expiresAtMs: readExpiry(expiresAt, nowMs) }),
+    ...(models === undefined ? {} : { models: readModels(models, catalog) }),
+    ...(handling === undefined ? {} : { parameterHandling: handling ?? undefined }),
+    ...(said === undefined ? {} : { limits: readLimits(said, before.limits) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createKey, isBuiltIn, rotateKey } from '../../core/api-keys.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { ApiKey } from '../../core/key-store.ts';
+import type { ApiKey, KeyStore } from '../../core/key-store.ts';
 import { RecordStoreError } from '../../core/record-store.ts';
 import type { RouteTable } from '../server.ts';
 import type { HttpTools } from '../tools.ts';
@@ -9,8 +9,6 @@ import { noteAct } from './authorize.ts';
 import { changedFields, isRenamed, keyChangeBody, newKeyBody, readKeySettings } from './key-body.ts';
 import { readBody } from './read-body.ts';
 import type { Key, KeyWithSecret, List } from './wire.ts';
-
-const noSettings = { expiresAtMs: undefined, models: undefined, parameterHandling: undefined, limits: {} };
 
 /** /admin/keys: who may use this server, and how much. */
 export function keyRoutes(tools: HttpTools): RouteTable {
@@ -53,7 +51,7 @@ export function keyRoutes(tools: HttpTools): RouteTable {
 async function create(request: FastifyRequest, reply: FastifyReply, tools: HttpTools): Promise<FastifyReply> {
   const body = readBody(newKeyBody, request.body);
   const nowMs = tools.clock.now();
-  const settings = readKeySettings(body, noSettings, { catalog: tools.catalog, nowMs });
+  const settings = readKeySettings(body, { limits: {} }, { catalog: tools.catalog, nowMs });
   if (isBuiltIn(body)) throw nameTaken();
   const keyTools = { keys: tools.keys, ids: tools.ids, now: () => nowMs };
   const made = await createKey(body.name, keyTools, undefined, settings);
@@ -70,22 +68,29 @@ async function change(request: FastifyRequest, reply: FastifyReply, tools: HttpT
     refuseBuiltIn(key, 'renamed');
     if (isBuiltIn({ name: body.name ?? '' })) throw nameTaken();
   }
-  const settings = readKeySettings(body, key, { catalog: tools.catalog, nowMs: tools.clock.now() });
-  const { name = key.name, state = key.state } = body;
-  const changed = { ...key, ...settings, name, state };
-  if (!(await changeKey(changed, tools))) throw noSuchKey();
+  const change = {
+    ...readKeySettings(body, key, { catalog: tools.catalog, nowMs: tools.clock.now() }),
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(body.state === undefined ? {} : { state: body.state }),
+  };
+  if (!(await changeKey(key.id, change, tools))) throw noSuchKey();
+  const changed = { ...key, ...change };
   const fields = changedFields(body);
-  const action = state === key.state ? 'key.change' : state === 'frozen' ? 'key.freeze' : 'key.unfreeze';
-  const detail = fields === '' ? `'${name}'` : `'${name}': ${fields}`;
+  const isTurned = changed.state !== key.state;
+  const action = isTurned ? (changed.state === 'frozen' ? 'key.freeze' : 'key.unfreeze') : 'key.change';
+  const detail = fields === '' ? `'${changed.name}'` : `'${changed.name}': ${fields}`;
   await noteAct({ action, target: key.id, detail }, request, tools);
   return await reply.send(await keyToWire(changed, tools));
 }
 
 /** False: it was deleted meanwhile. Throws GatewayError for a name that another key has. */
-async function changeKey(key: ApiKey, { keys }: Pick<HttpTools, 'keys'>): Promise<boolean> {
-  const { name, state, expiresAtMs, models, parameterHandling, limits } = key;
+async function changeKey(
+  id: string,
+  change: Parameters<KeyStore['change']>[1],
+  { keys }: Pick<HttpTools, 'keys'>,
+): Promise<boolean> {
   try {
-    return await keys.change(key.id, { name, state, expiresAtMs, models, parameterHandling, limits });
+    return await keys.change(id, change);
   } catch (error) {
     if (error instanceof RecordStoreError && error.kind === 'taken') throw nameTaken(error);
     throw error;
