@@ -102,9 +102,10 @@ function summarize(
   const rounds = results.map(({ latenciesMs, elapsedMs }) => ({
     requests: latenciesMs.length,
     elapsedMs,
+    perSecond: (latenciesMs.length / elapsedMs) * 1000,
     p50Ms: median(latenciesMs),
     p99Ms: quantile(latenciesMs, 0.99),
-    perSecond: (latenciesMs.length / elapsedMs) * 1000,
+    twentiethsMs: Array.from({ length: 21 }, (_, part) => round(quantile(latenciesMs, part / 20))),
   }));
   const all = results.flatMap(({ latenciesMs }) => latenciesMs);
   const [own, upstream, load] = cpuMs.map((total) =>
@@ -127,4 +128,9 @@ function summarize(
     failures: results.reduce((sum, { failures }) => sum + failures, 0),
     failureTexts: results.flatMap(({ failureTexts }) => failureTexts).slice(0, 5),
   };
+}
+
+/** To microseconds: what is smaller says nothing. */
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

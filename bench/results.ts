@@ -4,9 +4,11 @@ import type { Choice } from './choice.ts';
 export interface RoundSummary {
   requests: number;
   elapsedMs: number;
+  perSecond: number;
   p50Ms: number;
   p99Ms: number;
-  perSecond: number;
+  /** The latencies themselves, thinned: the smallest, then one for each twentieth, up to the largest. */
+  twentiethsMs: number[];
 }
 
 /** One contestant under one load. */
