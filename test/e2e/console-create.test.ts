@@ -26,6 +26,7 @@ before(async () => {
     startTestGateway({
       env: { EASEL_ADMIN_KEY: testAdminKey },
       sandbox: {
+        delayMs: 1,
         async draw(request) {
           if (request.prompt.includes('held')) await held;
           return await fastDraw(request);
