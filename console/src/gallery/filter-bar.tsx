@@ -66,7 +66,7 @@ export function FilterBar({ filters, isAdmin, onFilters }: FilterBarProps): JSX.
           label="Status"
           value={filters.status}
           options={[
-            { value: '', label: 'Completed and failed' },
+            { value: '', label: 'Finished' },
             ...Object.entries(statusNames).map(([value, label]) => ({ value, label })),
           ]}
           onValue={(status) => set({ status: status as Filters['status'] })}

@@ -229,6 +229,7 @@ function NoPicture({ picture, place }: { picture: Picture; place: Place | undefi
       <p class="foreign-text" dir="auto">
         {error?.message ?? 'No reason is known.'}
       </p>
+      {error && <code>{error.reason}</code>}
     </div>
   );
 }

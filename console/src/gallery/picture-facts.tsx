@@ -4,7 +4,7 @@ import { Tag } from '../design/tag.tsx';
 import type { Picture } from './source.ts';
 import { countOf, formatTime } from './words.ts';
 
-/** Everything that is kept of a request and of one of its images. */
+/** What is kept of a request and of one of its images, besides the prompt, and why it failed, which stand beside it. */
 export function PictureFacts({
   picture,
   image,
@@ -12,14 +12,9 @@ export function PictureFacts({
   picture: Picture;
   image: Picture['images'][number] | undefined;
 }): JSX.Element {
-  const { usage, error, warnings, failed_images: failed, parameters } = picture;
+  const { usage, warnings, failed_images: failed, parameters } = picture;
   return (
     <div class="facts">
-      {error !== null && (
-        <Part title="Why it failed">
-          <Reason message={error.message} reason={error.reason} />
-        </Part>
-      )}
       {failed.length > 0 && (
         <Part title={`${countOf(failed.length, 'image')} failed`}>
           <ul class="facts-list">
