@@ -83,7 +83,9 @@ function DeliveryLine(props: {
   const { text, tone, canSend } = stateWords[delivery.state];
   const words = [
     delivery.attempts === 0 ? '' : `${delivery.attempts} ${delivery.attempts === 1 ? 'attempt' : 'attempts'}`,
-    delivery.last_status === null ? '' : `last answer ${delivery.last_status}`,
+    delivery.last_status === null || delivery.last_error !== null
+      ? ''
+      : `last answer ${delivery.last_status}`,
   ].filter((word) => word !== '');
   return (
     <li class="delivery">
