@@ -126,6 +126,8 @@ async function finish(
   // Behind every place that was asked for, also those of a group.
   const extraIndex = counterFrom(Math.max(...plan.calls.map((call) => call.firstIndex + call.images)));
   const asked = { ...order, card: order.model.card };
+  // Who follows is told of each image by itself; else the last steps share their way to the disk.
+  const beside: Promise<void>[] | undefined = order.stream === undefined ? [] : undefined;
   const reports = await Promise.all(
     plan.calls.map((call) =>
       reportOf(call, tools, signal, async () => {
@@ -163,15 +165,10 @@ async function finish(
         );
         const isGroup = call.request.group !== undefined;
         watcher?.answered();
-        const report = await keepCall(
-          record.id,
-          { ...call, isGroup },
-          outcome,
-          extraIndex,
-          signal,
-          tools,
-          watcher?.early,
-        );
+        const report = await keepCall(record.id, { ...call, isGroup }, outcome, extraIndex, signal, tools, {
+          early: watcher?.early,
+          beside,
+        });
         tellReport(report, watcher?.told ?? new Map(), { progress, asked });
         return report;
       }),
@@ -183,6 +180,7 @@ async function finish(
     reports.filter((report) => report !== 'left'),
     asked,
     tools,
+    beside,
   );
 }
 
@@ -212,7 +210,7 @@ export async function keepCall(
   extraIndex: () => number,
   signal: AbortSignal,
   tools: GenerationTools,
-  early?: EarlyImages,
+  { early, beside }: { early?: EarlyImages | undefined; beside?: Promise<void>[] | undefined } = {},
 ): Promise<CallReport> {
   if (outcome.kind === 'failed') {
     const { fault, route, attempts, tried } = outcome;
@@ -242,18 +240,16 @@ export async function keepCall(
   }
   const kept = await Promise.all(
     placed.map(
-      ({ index, image }) => early?.at(index) ?? keepOne(generationId, index, image, route, signal, tools),
+      ({ index, image }) =>
+        early?.at(index) ?? keepOne(generationId, index, image, route, signal, tools, beside),
     ),
   );
   const images = kept.filter((one) => 'image' in one).map((one) => one.image);
   const missing = call.isGroup ? [] : missingOf(call, placed);
   const failures = [...kept.filter((one) => 'fault' in one), ...missing];
   const traces = failures.map(({ index, fault }) => traceOfImage(route, index, fault, tools.clock.now()));
-  await tools.records.saveCall(generationId, call.number, {
-    state: 'done',
-    links: null,
-    tried: [...tried, ...traces],
-  });
+  const done = { state: 'done', links: null, tried: [...tried, ...traces] } as const;
+  await besides(tools.records.saveCall(generationId, call.number, done), beside);
   return {
     route,
     attempts,
@@ -266,6 +262,17 @@ export async function keepCall(
   };
 }
 
+/**
+ * A step that is on its way to the disk: waited for, or left to whoever waits for all of them. What is asked for
+ * within one turn shares one sync, which is most of what a small generation's end takes.
+ */
+async function besides(step: Promise<void>, beside: Promise<void>[] | undefined): Promise<void> {
+  if (beside === undefined) return await step;
+  // It is awaited with the others.
+  step.catch(() => undefined);
+  beside.push(step);
+}
+
 /** Stores one image and adds it to the record; one that cannot be had or stored fails alone. */
 export async function keepOne(
   generationId: string,
@@ -274,11 +281,12 @@ export async function keepOne(
   route: Route,
   signal: AbortSignal,
   tools: GenerationTools,
+  beside?: Promise<void>[],
 ): Promise<Kept> {
   if (image.kind === 'failed') return { index, fault: image.fault };
   try {
     const stored = await keepImage({ generationId, index, image, route }, signal, tools);
-    await tools.records.addImage(generationId, stored);
+    await besides(tools.records.addImage(generationId, stored), beside);
     return { image: stored };
   } catch (error) {
     // The next start goes on. When only the time for collecting is over, this image fails alone.
@@ -376,11 +384,13 @@ export async function closeGeneration(
   reports: readonly CallReport[],
   asked: Asked,
   tools: Pick<GenerationTools, 'records' | 'clock' | 'log' | 'late' | 'meter' | 'stop'>,
+  beside: readonly Promise<void>[] = [],
 ): Promise<Finished> {
   const ending = endGeneration(reports, asked, tools.clock.now());
   let isLate: boolean;
   try {
-    ({ isLate } = await tools.records.close(record.id, ending.outcome, ending.losses));
+    const closing = tools.records.close(record.id, ending.outcome, ending.losses);
+    [{ isLate }] = await Promise.all([closing, ...beside]);
   } catch (error) {
     if (tools.stop.aborted && isStorageFault(error)) return { kind: 'left' };
     throw error;
