@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, test, type TestContext } from 'node:test';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
@@ -11,6 +10,7 @@ import { makeWebhookSecret } from '../../src/core/webhook.ts';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
 import { startKlingSimulator } from '../../src/providers/kling/simulator.ts';
 import type { Simulator } from '../../src/sandbox/kit.ts';
+import { complaintsOf } from '../kit/accessibility.ts';
 import { openBrowser } from '../kit/browser.ts';
 import { signIn, testAdminKey, type ConsoleClient } from '../kit/console-client.ts';
 import { testSecret, type Answered, type TestGateway } from '../kit/gateway.ts';
@@ -423,17 +423,10 @@ test("an API key's session sees its own models and usage, and is told that the r
 });
 
 test('axe finds nothing on any of these screens, light or dark, wide or narrow', async (t) => {
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   const page = await open(t, '/models');
   const found: string[] = [];
   const check = async (name: string): Promise<void> => {
-    await page.evaluate(axe);
-    const problems = await page.evaluate(async () => {
-      const { axe } = globalThis as unknown as { axe: AxeCore };
-      return (await axe.run()).violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
-      );
-    });
+    const problems = await complaintsOf(page);
     found.push(...problems.map((problem) => `${name}: ${problem}`));
   };
   const screens: [path: string, ready: string][] = [
@@ -461,7 +454,3 @@ test('axe finds nothing on any of these screens, light or dark, wide or narrow',
   }
   assert.deepEqual(found, []);
 });
-
-interface AxeCore {
-  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-}

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core';
 import sharp from 'sharp';
+import { complaintsOf } from '../kit/accessibility.ts';
 import { openBrowser } from '../kit/browser.ts';
 import { signIn, testAdminKey, type ConsoleClient } from '../kit/console-client.ts';
 import { openConsole, type ConsolePage } from '../kit/console-page.ts';
@@ -448,33 +448,24 @@ test('all screens together are at most 120 KB of packed scripts, and no address 
 });
 
 describe('everybody can use it:', () => {
-  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-  async function complaints(page: Page): Promise<string[]> {
-    // As a function of the page: the policy forbids scripts that are not its own.
-    await page.evaluate(await readFile(axe, 'utf8'));
-    return await page.evaluate<string[]>(`axe.run(document).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`);
-  }
-
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`in ${colorScheme} colours, axe finds nothing`, async () => {
       const { page, context } = await open('/', { colorScheme, reducedMotion: 'reduce' });
       await promptOf(page).waitFor();
-      assert.deepEqual(await complaints(page), []);
+      assert.deepEqual(await complaintsOf(page), []);
       await generate(page, 'a boat');
       await sees(page, 1);
       await generate(page, 'a boat sim:task-failed');
       await page.getByRole('alert').waitFor();
       await page.getByText('More settings').click();
-      assert.deepEqual(await complaints(page), []);
+      assert.deepEqual(await complaintsOf(page), []);
       await page.getByRole('button', { name: /^Model/ }).click();
       await page.getByRole('dialog').getByRole('switch').check();
-      assert.deepEqual(await complaints(page), []);
+      assert.deepEqual(await complaintsOf(page), []);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByLabel('Admin key or API key').waitFor();
-      assert.deepEqual(await complaints(page), []);
+      assert.deepEqual(await complaintsOf(page), []);
       await context.close();
     });
   }
