@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import type { Browser, Download, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
+import { complaintsOf } from '../kit/accessibility.ts';
 import { openBrowser } from '../kit/browser.ts';
 import { signIn, testAdminKey, type ConsoleClient } from '../kit/console-client.ts';
 import { openConsole, type ConsolePage } from '../kit/console-page.ts';
@@ -307,6 +307,16 @@ test('a deleted picture can be brought back, and is deleted when the time for th
   assert.deepEqual(deletions, [`/v1/images/${two}`]);
   await comeBack(page);
   await shows(page, [three, one]);
+
+  // A tab that is left behind may never be looked at again.
+  await cellOf(page, one).focus();
+  await page.keyboard.press('Delete');
+  await shows(page, [three]);
+  await page.evaluate(
+    "Object.defineProperty(document, 'visibilityState', { value: 'hidden' }); document.dispatchEvent(new Event('visibilitychange'))",
+  );
+  await until(async () => (await owner.statusOf(one)) === 404);
+  assert.equal(await owner.statusOf(three), 200);
   await context.close();
 });
 
@@ -499,28 +509,6 @@ test('links that are over are made anew, and a session that is over leads to the
   await context.close();
 });
 
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-/** What axe-core finds wrong, by its rules' names and the places. */
-async function judge(page: Page): Promise<string[]> {
-  const source = await readFile(axePath, 'utf8');
-  // The page's policy keeps scripts of others out; the debugger may.
-  await page.evaluate(source);
-  return await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(): Promise<{
-          violations: { id: string; nodes: { target: unknown; failureSummary: string }[] }[];
-        }>;
-      };
-    };
-    const { violations } = await axe.run();
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${JSON.stringify(nodes[0]?.target)} ${nodes[0]?.failureSummary}`,
-    );
-  });
-}
-
 test('axe-core finds nothing wrong, light or dark, on a screen or a phone', async () => {
   const owner = await makeOwner('accessible');
   const ids = [
@@ -535,7 +523,7 @@ test('axe-core finds nothing wrong, light or dark, on a screen or a phone', asyn
   for (const look of looks) {
     const { page, context } = await open(owner, '/gallery', look);
     await shows(page, ids.toReversed());
-    assert.deepEqual(await judge(page), []);
+    assert.deepEqual(await complaintsOf(page), []);
     await page.getByRole('button', { name: 'Filters' }).click();
     await page.getByLabel('Status').selectOption('completed');
     await shows(page, ids.toReversed());
@@ -543,14 +531,14 @@ test('axe-core finds nothing wrong, light or dark, on a screen or a phone', asyn
       .first()
       .click({ modifiers: ['Control'] });
     await page.getByRole('toolbar').waitFor();
-    assert.deepEqual(await judge(page), []);
+    assert.deepEqual(await complaintsOf(page), []);
     await page.keyboard.press('Escape');
     await cells(page).nth(1).click();
     await page.getByRole('dialog').getByText('completed').waitFor();
-    assert.deepEqual(await judge(page), []);
+    assert.deepEqual(await complaintsOf(page), []);
     await page.goto(`${easel.url}/gallery?q=nothing+like+it`);
     await page.getByRole('heading', { name: 'No picture matches' }).waitFor();
-    assert.deepEqual(await judge(page), []);
+    assert.deepEqual(await complaintsOf(page), []);
     await context.close();
   }
 });

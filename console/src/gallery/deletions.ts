@@ -13,8 +13,12 @@ export const removedIds = createStore<ReadonlySet<string>>(new Set());
 
 const undoMs = 6000;
 const atOnce = 4;
+/** A page that goes has no later; browsers let it send 256 requests that outlive it. */
+const atOnceWhenLeaving = 250;
 /** Each ends the time for one Undo. */
 const open = new Set<() => void>();
+/** Each sends what still waits of one deletion. */
+const running = new Set<() => void>();
 let isLeaving = false;
 
 /** `onUndo`: they are back in their places. */
@@ -44,6 +48,7 @@ export function deleteWithUndo(ids: readonly string[], onUndo: () => void): void
 function endAll(): void {
   isLeaving = true;
   for (const close of open) close();
+  for (const hurry of running) hurry();
   isLeaving = false;
 }
 
@@ -66,9 +71,16 @@ async function remove(ids: readonly string[]): Promise<void> {
       if (error !== undefined) failed.push({ id, error });
     }
   };
-  // A page that is going has no later: then all are sent now.
-  const workers = isLeaving ? ids.length : atOnce;
-  await Promise.all(Array.from({ length: workers }, work));
+  const workers: Promise<void>[] = [];
+  const start = (count: number): void => {
+    for (let i = 0; i < count && waiting.length > 0; i += 1) workers.push(work());
+  };
+  const hurry = (): void => start(atOnceWhenLeaving);
+  running.add(hurry);
+  start(isLeaving ? atOnceWhenLeaving : atOnce);
+  // More may start while these are waited for.
+  for (const worker of workers) await worker;
+  running.delete(hurry);
   const [first] = failed;
   if (first === undefined) return;
   bringBack(failed.map(({ id }) => id));
