@@ -51,6 +51,8 @@ export const inputRulesSchema = z.strictObject({
 });
 export type InputRules = z.infer<typeof inputRulesSchema>;
 
+const outputFormatSchema = z.enum(['png', 'jpeg', 'webp']);
+
 /** A JSON Schema for one parameter; checked with Ajv as it stands. */
 const parameterSchema = z.record(z.string(), z.unknown());
 
@@ -73,6 +75,16 @@ export const cardSchema = z.strictObject({
   qualityWords: z.record(z.string(), z.string()).default({}),
   /** Parameters that are passed on although the upstream documents no effect: field -> the warning's text. */
   hollowParameters: z.record(z.string(), z.string()).default({}),
+  /** Values that only some output formats can have; `format` is what a request gets that names none. */
+  formatNeeds: z
+    .strictObject({
+      format: outputFormatSchema,
+      fields: z.record(
+        z.string(),
+        z.strictObject({ formats: z.array(outputFormatSchema), unless: z.array(z.unknown()) }),
+      ),
+    })
+    .optional(),
   inputImages: inputRulesSchema,
   /**
    * A regular expression for the prompt's own way to name an input image; its one group is the place, from 1.

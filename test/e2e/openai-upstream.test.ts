@@ -96,6 +96,11 @@ test('what gpt-image-2 does not take is refused before anything is sent', async 
     [{ seed: 7 }, 'unsupported_parameter', 'seed'],
     [{ input_fidelity: 'high' }, 'unsupported_parameter', 'input_fidelity'],
     [{ output_compression: 101 }, 'invalid_value', 'output_compression'],
+    [{ output_compression: '50', output_format: 'png' }, 'invalid_type', 'output_compression'],
+    // Made as png unless told.
+    [{ output_compression: 50 }, 'invalid_value', 'output_compression'],
+    [{ output_compression: 50, output_format: 'png' }, 'invalid_value', 'output_compression'],
+    [{ background: 'transparent', output_format: 'jpeg' }, 'invalid_value', 'background'],
     // A mask says with transparency what may change; this picture has none.
     [{ mask: await picture(), images: [await picture()] }, 'invalid_image', 'mask'],
     // Previews come in a stream only.
@@ -110,6 +115,30 @@ test('what gpt-image-2 does not take is refused before anything is sent', async 
     );
   }
   assert.deepEqual(easel.gateway.sandbox?.simulators.get('openai')?.control.requests(), []);
+});
+
+test('what only some formats can have is made in those, and lenient handling leaves it out in others', async (t) => {
+  const easel = await startTestGateway();
+  t.after(() => easel.close());
+  const make = (fields: object, headers = {}) =>
+    easel.ask('POST', create, { model: 'gpt-image-2', prompt: 'a fox', ...fields }, headers);
+  for (const fields of [
+    { output_compression: 50, output_format: 'webp' },
+    { output_compression: 100 },
+    { background: 'transparent' },
+    { background: 'transparent', output_format: 'webp' },
+    { background: 'opaque', output_format: 'jpeg' },
+  ]) {
+    const reply = await make(fields);
+    assert.equal(reply.status, 200, reply.text.slice(0, 300));
+    assert.equal(reply.at('warnings'), undefined);
+  }
+  const lenient = await make(
+    { background: 'transparent', output_compression: 50, output_format: 'jpeg' },
+    { prefer: 'handling=lenient' },
+  );
+  assert.equal(lenient.status, 200, lenient.text.slice(0, 300));
+  assert.deepEqual([lenient.at('warnings.0.param'), lenient.at('warnings.1')], ['background', undefined]);
 });
 
 test('a server without a key serves a model that nobody described, each image with its own seed', async (t) => {

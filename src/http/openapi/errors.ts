@@ -128,7 +128,7 @@ export function errorHeaders(status: number, { body }: Operation): readonly Repl
   if (status === 401) return ['WWW-Authenticate'];
   return [
     ...(body !== undefined && afterAcceptance.has(status)
-      ? (['X-Image-Id', 'X-Served-By', 'Idempotency-Replayed'] as const)
+      ? (['X-Image-Id', 'X-Served-By', 'Idempotency-Replayed', 'Preference-Applied'] as const)
       : []),
     ...(passing.has(status) ? (['Retry-After', 'retry-after-ms'] as const) : []),
     'x-should-retry',

@@ -90,6 +90,26 @@ export function readGroup(
   return { maxImages: maxImages ?? most };
 }
 
+/** The output formats that a field's value needs, where the request gets another; undefined: it can be had. */
+export function missedFormats(name: string, values: Values, card: Card): readonly string[] | undefined {
+  const value = values[name];
+  const need = card.formatNeeds?.fields[name];
+  if (value === undefined || need === undefined || need.unless.includes(value)) return undefined;
+  const format = values['output_format'] ?? card.formatNeeds?.format;
+  return need.formats.some((one) => one === format) ? undefined : need.formats;
+}
+
+/** Refuses a value that the output format cannot have. */
+export function checkFormat(name: string, values: Values, card: Card, param: string): void {
+  const formats = missedFormats(name, values, card);
+  if (formats === undefined) return;
+  throw new GatewayError(
+    'invalid_value',
+    `'${param}' ${JSON.stringify(values[name])} needs "output_format": ${formats.map((format) => `"${format}"`).join(' or ')}.`,
+    { param },
+  );
+}
+
 /** What the upstream grants only to some accounts is the route's to say. */
 export function checkGrants(values: Values, model: Model): void {
   if (values['watermark'] !== false || hasWatermarkGrant(model)) return;

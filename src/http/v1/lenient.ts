@@ -5,7 +5,7 @@ import type { Warning } from '../../core/record.ts';
 import { nearestRatio, nearestSize, parsePixels, resolveShape } from '../../core/shape.ts';
 import { fields } from './fields.ts';
 import { isObject, readGiven, spellingOf, type Given } from './given-fields.ts';
-import { checkGrants, groupSum, readShapeWishes } from './joint-rules.ts';
+import { checkGrants, groupSum, missedFormats, readShapeWishes } from './joint-rules.ts';
 import { isAllowedOption, isExposed } from './refuse-unsupported.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -77,6 +77,7 @@ export function bendToCard(body: Body, model: Model): { body: Body; warnings: Wa
   }
   agreeOnShape(values, card, change);
   agreeOnGroup(values, countInputs(given), change);
+  agreeOnFormat(values, card, change);
   return { body: withoutUnknown(bent, given, warnings), warnings };
 }
 
@@ -276,6 +277,14 @@ function agreeOnGroup(values: Record<string, unknown>, inputs: number, change: C
       { ...(isObject(options) ? options : {}), max_images: used },
       `max_images can be 1 to ${most} with ${inputs} input images; ${used} was used.`,
     );
+}
+
+function agreeOnFormat(values: Record<string, unknown>, card: Card, change: Change): void {
+  for (const name of Object.keys(card.formatNeeds?.fields ?? {})) {
+    const formats = missedFormats(name, values, card);
+    if (formats !== undefined)
+      change(name, undefined, `${name} needs output_format ${formats.join(' or ')}; it was left out.`);
+  }
 }
 
 /** Without judging them: that is done where they are read. */

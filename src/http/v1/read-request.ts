@@ -13,7 +13,15 @@ import {
 import { checkParameter } from './check-parameter.ts';
 import { fields, ownSchemas } from './fields.ts';
 import { checkOneSpelling, isObject, readGiven, spellingOf, type Given } from './given-fields.ts';
-import { checkGrants, checkShape, integer, readGroup, readShapeWishes, text } from './joint-rules.ts';
+import {
+  checkFormat,
+  checkGrants,
+  checkShape,
+  integer,
+  readGroup,
+  readShapeWishes,
+  text,
+} from './joint-rules.ts';
 import { refuseUnsupported } from './refuse-unsupported.ts';
 
 /** A body that passed every check that needs no input image's bytes. */
@@ -187,6 +195,7 @@ function checkFields(given: Given, model: Model, inputs: number): Record<string,
       // Pixels are checked by the card's size rules, which can name the nearest legal size.
       if (!isAbsent && !(name === 'size' && isPixels(value, card))) checkParameter(schema, value, param);
       values[name] = value;
+      checkFormat(name, values, card, param);
     }
     // Size by itself first: its own fault is told before one of ratio or quality.
     if (name === 'size' || name === 'quality') checkShape(values, card, ratioParam);

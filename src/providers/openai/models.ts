@@ -113,6 +113,14 @@ const gptImage2: CardData = {
   },
   size,
   qualityWords,
+  // Section 3; that 100 is legal for all of them is the provider's own message on less.
+  formatNeeds: {
+    format: 'png',
+    fields: {
+      background: { formats: ['png', 'webp'], unless: ['auto', 'opaque'] },
+      output_compression: { formats: ['jpeg', 'webp'], unless: [100] },
+    },
+  },
   // Section 4, "under 50 MB".
   inputImages: { max: 16, formats: ['png', 'jpeg', 'webp'], maxBytes: 49_999_999 },
   maxPromptLength: 32_000,
