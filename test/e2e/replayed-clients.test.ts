@@ -11,7 +11,8 @@ import { answered, startTestGateway, testSecret, type Answered, type TestGateway
  * What programs in the field send, field by field and in their order, as their public sources have it:
  * open-webui/open-webui backend/open_webui/routers/images.py (image_generations, image_edits, get_image_data),
  * danny-avila/LibreChat api/app/clients/tools/structured/OpenAIImageTools.js, CherryHQ/cherry-studio
- * src/renderer/src/aiCore/legacy/middleware/feat/ImageGenerationMiddleware.ts. Models are those that an operator would
+ * src/renderer/src/aiCore/legacy/middleware/feat/ImageGenerationMiddleware.ts, vercel/ai
+ * packages/openai-compatible/src/image/openai-compatible-image-model.ts before 3.0.13. Models are those that an operator would
  * have set there.
  */
 
@@ -129,6 +130,23 @@ for (const [what, files, last] of [
       'content-type': `multipart/form-data; boundary=${boundary}`,
     });
     assertPictures(await readAsOpenWebUi(answer), 1);
+  });
+}
+
+for (const model of ['kling-image-o1', 'seedream-4.0', 'nano-banana-pro', 'glm-image', 'gpt-image-2']) {
+  test(`version 5 or 6 of the AI SDK, which always asks for base64, generates with ${model}`, async () => {
+    const answer = await easel.ask(
+      'POST',
+      '/v1/images/generations',
+      { model, prompt: 'a boat', n: 2, response_format: 'b64_json' },
+      { accept: '*/*', 'user-agent': 'ai/6.0.31 ai-sdk/provider-utils/4.0.5 runtime/node.js/24' },
+    );
+    assert.equal(answer.status, 200, answer.text.slice(0, 300));
+    const { data } = JSON.parse(answer.text) as { data: { b64_json: string }[] };
+    assertPictures(
+      data.map((each) => Buffer.from(each.b64_json, 'base64')),
+      2,
+    );
   });
 }
 
