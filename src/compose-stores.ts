@@ -3,15 +3,21 @@ import { copyFile, mkdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { databaseFile, objectFolder } from './compose.ts';
 import type { Config } from './config/load.ts';
+import type { KeyTools } from './core/api-keys.ts';
 import type { AssetStore } from './core/asset.ts';
+import type { AuditAction } from './core/audit.ts';
+import { makeSignInLink } from './core/console-session.ts';
+import { makeIdMaker, type IdMaker } from './core/ids.ts';
+import type { KeyStore } from './core/key-store.ts';
 import type { ObjectStore } from './core/object-store.ts';
 import { RecordStoreError, type RecordStore } from './core/record-store.ts';
+import type { WebhookStore } from './core/webhook.ts';
 import { listDrafts } from './objects/draft-files.ts';
 import { openFilesystemStore } from './objects/filesystem.ts';
 import { makeLinker, type Linker } from './objects/hard-link.ts';
 import { lockDataDirectory } from './records/data-directory.ts';
 import { copySqlite, findDamage } from './records/sqlite-copy.ts';
-import { openSqlite } from './records/sqlite.ts';
+import { openSqlite, type Stores } from './records/sqlite.ts';
 
 /** What an installation has stored, for commands that work beside a gateway which may be running on it. */
 export interface InstalledStores {
@@ -54,6 +60,60 @@ export async function withStores<T>(
   } finally {
     await store.close();
   }
+}
+
+/** Writes down what a command has done. */
+export type Audit = (action: AuditAction, target?: string, detail?: string) => Promise<void>;
+
+/**
+ * The keys of an installation, beside a gateway that may be running on it; undefined where there is none yet.
+ * What `work` changes holds from the gateway's next request on.
+ */
+export async function withKeys(
+  place: Place,
+  work: (tools: KeyTools, audit: Audit) => Promise<void>,
+): Promise<'done' | 'no_data'> {
+  return await withDatabase(place, async (store, audit, ids) => {
+    await work({ keys: store.keys, ids, now: Date.now }, audit);
+  });
+}
+
+/** Like `withKeys`, with the messages to webhooks and the secrets they are signed with. */
+export async function withWebhooks(
+  place: Place,
+  work: (webhooks: WebhookStore, keys: KeyStore, audit: Audit) => Promise<void>,
+): Promise<'done' | 'no_data'> {
+  return await withDatabase(place, async (store, audit) => {
+    await work(store.webhooks, store.keys, audit);
+  });
+}
+
+async function withDatabase(
+  place: Place,
+  work: (store: Stores, audit: Audit, ids: IdMaker) => Promise<void>,
+): Promise<'done' | 'no_data'> {
+  const file = databaseFile(place);
+  if (!existsSync(file)) return 'no_data';
+  const store = await openSqlite({ file, now: Date.now });
+  const ids = makeIdMaker(Date.now);
+  const audit: Audit = (action, target, detail) =>
+    store.audit.add({ id: ids('aud'), atMs: Date.now(), actor: 'command line', action, target, detail });
+  try {
+    await work(store, audit, ids);
+  } finally {
+    await store.close();
+  }
+  return 'done';
+}
+
+/** Like `withKeys`, with what makes one-time links to the console. */
+export async function withSignInLinks(
+  place: Place,
+  work: (makeLink: (base: string) => Promise<string>, audit: Audit) => Promise<void>,
+): Promise<'done' | 'no_data'> {
+  return await withDatabase(place, async (store, audit) => {
+    await work((base) => makeSignInLink(base, store.sessions, Date.now()), audit);
+  });
 }
 
 /** The database as it is now, into a new file. */

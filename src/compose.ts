@@ -1,25 +1,21 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import manifest from '../package.json' with { type: 'json' };
 import { loadConfig, type Config, type Env } from './config/load.ts';
-import { followEnvKey, makeFirstKey, type KeyTools } from './core/api-keys.ts';
+import { followEnvKey, makeFirstKey } from './core/api-keys.ts';
 import { makeCatalog, type Catalog } from './core/catalog.ts';
 import { systemClock, type Clock } from './core/clock.ts';
-import { makeIdMaker, type IdMaker } from './core/ids.ts';
-import type { KeyStore } from './core/key-store.ts';
+import { makeSignInLink } from './core/console-session.ts';
+import { makeIdMaker } from './core/ids.ts';
 import { makeFolders } from './core/make-folders.ts';
 import { readImageObjectName } from './core/image-object.ts';
 import type { Log } from './core/log.ts';
 import type { Provider } from './core/provider.ts';
 import type { RecordStore } from './core/record-store.ts';
-import { hashSecret, makeToken } from './core/secrets.ts';
-import { signInLinkLifeMs, type SessionStore } from './core/console-session.ts';
-import type { AuditAction } from './core/audit.ts';
+import { hashSecret } from './core/secrets.ts';
 import type { Route } from './core/route.ts';
-import type { WebhookStore } from './core/webhook.ts';
 import type { GenerationTools } from './generation/generate.ts';
 import { makeAssets, type Assets } from './generation/assets.ts';
 import { joinWindowMs, makeCreations } from './generation/idempotency.ts';
@@ -55,7 +51,7 @@ import { openFilesystemStore } from './objects/filesystem.ts';
 import { freeBytes } from './objects/free-space.ts';
 import { providers as knownProviders, registrations, type Registration } from './providers/registry.ts';
 import { lockDataDirectory } from './records/data-directory.ts';
-import { openSqlite, type Stores } from './records/sqlite.ts';
+import { openSqlite } from './records/sqlite.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from './sandbox/start.ts';
 import { createUpstreamClient } from './upstream/client.ts';
 import { createDownloader } from './upstream/download.ts';
@@ -400,67 +396,6 @@ export function objectFolder(config: Pick<Config, 'dataDir'>): string {
 /** Where the records and keys of an installation are. */
 export function databaseFile(config: Pick<Config, 'dataDir'>): string {
   return join(config.dataDir, 'easel.db');
-}
-
-/** Writes down what a command has done. */
-export type Audit = (action: AuditAction, target?: string, detail?: string) => Promise<void>;
-
-/**
- * The keys of an installation, beside a gateway that may be running on it; undefined where there is none yet.
- * What `work` changes holds from the gateway's next request on.
- */
-export async function withKeys(
-  config: Pick<Config, 'dataDir'>,
-  work: (tools: KeyTools, audit: Audit) => Promise<void>,
-): Promise<'done' | 'no_data'> {
-  return await withStore(config, async (store, audit, ids) => {
-    await work({ keys: store.keys, ids, now: Date.now }, audit);
-  });
-}
-
-/** Like `withKeys`, with the messages to webhooks and the secrets they are signed with. */
-export async function withWebhooks(
-  config: Pick<Config, 'dataDir'>,
-  work: (webhooks: WebhookStore, keys: KeyStore, audit: Audit) => Promise<void>,
-): Promise<'done' | 'no_data'> {
-  return await withStore(config, async (store, audit) => {
-    await work(store.webhooks, store.keys, audit);
-  });
-}
-
-async function withStore(
-  config: Pick<Config, 'dataDir'>,
-  work: (store: Stores, audit: Audit, ids: IdMaker) => Promise<void>,
-): Promise<'done' | 'no_data'> {
-  const file = databaseFile(config);
-  if (!existsSync(file)) return 'no_data';
-  const store = await openSqlite({ file, now: Date.now });
-  const ids = makeIdMaker(Date.now);
-  const audit: Audit = (action, target, detail) =>
-    store.audit.add({ id: ids('aud'), atMs: Date.now(), actor: 'command line', action, target, detail });
-  try {
-    await work(store, audit, ids);
-  } finally {
-    await store.close();
-  }
-  return 'done';
-}
-
-/** Like `withKeys`, with what makes one-time links to the console. */
-export async function withSignInLinks(
-  config: Pick<Config, 'dataDir'>,
-  work: (makeLink: (base: string) => Promise<string>, audit: Audit) => Promise<void>,
-): Promise<'done' | 'no_data'> {
-  return await withStore(config, async (store, audit) => {
-    await work((base) => makeSignInLink(base, store.sessions, Date.now()), audit);
-  });
-}
-
-/** The token stands behind the #: browsers send that to no server, and so it is in no log of a proxy. */
-async function makeSignInLink(base: string, sessions: SessionStore, nowMs: number): Promise<string> {
-  const token = makeToken();
-  await sessions.addLink(hashSecret(token), nowMs + signInLinkLifeMs);
-  return `${base}/#sign-in=${token}`;
 }
 
 /** The simulators alone, for anyone's client to be pointed at. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { withKeys, withWebhooks, type Audit } from '../compose.ts';
+import { withKeys, withWebhooks, type Audit } from '../compose-stores.ts';
 import type { Config } from '../config/load.ts';
 import { consoleKeyName, createKey, isBuiltIn, type KeySettings, type KeyTools } from '../core/api-keys.ts';
 import type { AuditAction } from '../core/audit.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { withSignInLinks } from '../compose.ts';
+import { withSignInLinks } from '../compose-stores.ts';
 import { readConfig } from './start.ts';
 
 /** `easel sign-in-link`: a one-time link to the console of a gateway that runs on the same data. */

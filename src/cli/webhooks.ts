@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { withWebhooks, type Audit } from '../compose.ts';
+import { withWebhooks, type Audit } from '../compose-stores.ts';
 import type { WebhookDelivery, WebhookStore } from '../core/webhook.ts';
 import { readConfig } from './start.ts';
 

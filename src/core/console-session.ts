@@ -1,3 +1,5 @@
+import { hashSecret, makeToken } from './secrets.ts';
+
 /** One browser that has signed in to the console. */
 export interface ConsoleSession {
   /** Lower-case hex SHA-256 of the cookie: all that is kept of it. */
@@ -23,7 +25,7 @@ export function endOfSession({ createdAtMs, lastUsedAtMs }: ConsoleSession): num
 }
 
 /** A one-time link is good for this long. */
-export const signInLinkLifeMs = 15 * 60 * 1000;
+const linkLifeMs = 15 * 60 * 1000;
 
 /**
  * Where sessions and one-time links live: on the disk, so that a restart signs nobody out and a command can make a
@@ -40,4 +42,18 @@ export interface SessionStore {
   addLink(tokenHash: string, expiresAtMs: number): Promise<void>;
   /** Uses a link up; false: there is no such link, not any more, or it is too old. */
   takeLink(tokenHash: string, nowMs: number): Promise<boolean>;
+}
+
+/**
+ * A new one-time link for who reaches the server at `base`. The token stands behind the #: browsers send that to no
+ * server, and so it is in no log of a proxy.
+ */
+export async function makeSignInLink(
+  base: string,
+  sessions: Pick<SessionStore, 'addLink'>,
+  nowMs: number,
+): Promise<string> {
+  const token = makeToken();
+  await sessions.addLink(hashSecret(token), nowMs + linkLifeMs);
+  return `${base}/#sign-in=${token}`;
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { withWebhooks } from '../../src/compose.ts';
+import { withWebhooks } from '../../src/compose-stores.ts';
 import { makeWebhookSecret } from '../../src/core/webhook.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { signIn, testAdminKey, trySignIn, type ConsoleClient } from '../kit/console-client.ts';

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { createKey } from '../../src/core/api-keys.ts';
 import { makeIdMaker } from '../../src/core/ids.ts';
-import { withKeys } from '../../src/compose.ts';
+import { withKeys } from '../../src/compose-stores.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { answered, startTestGateway, testSecret, type Answered, type TestGateway } from '../kit/gateway.ts';

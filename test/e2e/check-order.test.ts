@@ -1,5 +1,5 @@
 import { after, before, test } from 'node:test';
-import { withKeys } from '../../src/compose.ts';
+import { withKeys } from '../../src/compose-stores.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import { assertRefused, type Refusal } from '../kit/assert-refused.ts';
 import { claimedDraw } from '../kit/claimed-draw.ts';

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { withKeys } from '../../src/compose.ts';
+import { withKeys } from '../../src/compose-stores.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import type { Draw } from '../../src/sandbox/kit.ts';
 import { childEnv } from '../kit/easel-command.ts';

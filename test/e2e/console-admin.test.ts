@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, test, type TestContext } from 'node:test';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
-import { withWebhooks } from '../../src/compose.ts';
+import { withWebhooks } from '../../src/compose-stores.ts';
 import { makeWebhookSecret } from '../../src/core/webhook.ts';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
 import { startKlingSimulator } from '../../src/providers/kling/simulator.ts';

@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { withKeys } from '../../src/compose.ts';
+import { withKeys } from '../../src/compose-stores.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { claimedDraw } from '../kit/claimed-draw.ts';

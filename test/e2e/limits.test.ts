@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { withKeys } from '../../src/compose.ts';
+import { withKeys } from '../../src/compose-stores.ts';
 import type { KeyLimits } from '../../src/core/key-store.ts';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
 import { startKlingSimulator } from '../../src/providers/kling/simulator.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readSettings, withKeys } from '../../src/compose.ts';
+import { withKeys } from '../../src/compose-stores.ts';
+import { readSettings } from '../../src/compose.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import { fastClock } from '../kit/fast-clock.ts';
 import { startTestGateway, testSecret, type TestGateway } from '../kit/gateway.ts';

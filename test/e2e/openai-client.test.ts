@@ -12,7 +12,7 @@ import OpenAI, {
   toFile,
 } from 'openai';
 import sharp from 'sharp';
-import { withKeys } from '../../src/compose.ts';
+import { withKeys } from '../../src/compose-stores.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import type { InjectedFault } from '../../src/sandbox/kit.ts';
 import { fastClock, unhurried } from '../kit/fast-clock.ts';

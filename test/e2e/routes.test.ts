@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { readSettings, withKeys } from '../../src/compose.ts';
+import { withKeys } from '../../src/compose-stores.ts';
+import { readSettings } from '../../src/compose.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
 import { startGeminiSimulator } from '../../src/providers/gemini/simulator.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test, type TestContext } from 'node:test';
-import { withKeys } from '../../src/compose.ts';
+import { withKeys } from '../../src/compose-stores.ts';
 import { createKey } from '../../src/core/api-keys.ts';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
 import type { Simulator } from '../../src/sandbox/kit.ts';

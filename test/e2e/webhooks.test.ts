@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { Webhook } from 'standardwebhooks';
-import { withWebhooks } from '../../src/compose.ts';
+import { withWebhooks } from '../../src/compose-stores.ts';
 import { makeWebhookSecret } from '../../src/core/webhook.ts';
 import { describeApi } from '../kit/api-description.ts';
 import { claimedDraw } from '../kit/claimed-draw.ts';
