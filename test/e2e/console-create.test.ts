@@ -338,6 +338,40 @@ test('a session that ends keeps the prompt and the page', async () => {
   await context.close();
 });
 
+test('a session that ends under an open dialog can be signed into again, and the dialog is still there', async () => {
+  const { page, context, secret } = await open();
+  await generate(page, 'a boat');
+  await sees(page, 1);
+  await context.clearCookies();
+  await page.getByRole('button', { name: 'Add an image from the gallery' }).click();
+  await page.getByLabel('Admin key or API key').fill(secret);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('dialog', { name: 'Add an image' }).getByRole('button', { name: 'a boat' }).click();
+  await page.getByRole('list', { name: 'Input images' }).getByRole('img').waitFor();
+  await context.close();
+});
+
+test('another key is shown nothing of what was made before it was chosen, which is there when it is back', async () => {
+  const { page, context } = await openConsole(browser, easel, admin, '/');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  held = promise;
+  await generate(page, 'held while another key acts');
+  await page.waitForFunction(`Object.values(sessionStorage).some((text) => text.includes('img_'))`);
+  const actingKey = page.getByLabel('Acting as key');
+  const before = await actingKey.inputValue();
+  await actingKey.selectOption({ label: 'env' });
+  await page.getByText('Your pictures appear here').waitFor();
+  assert.equal(await promptOf(page).inputValue(), '');
+  resolve();
+  await generate(page, 'made with another key');
+  await sees(page, 1);
+  await actingKey.selectOption(before);
+  await page.getByRole('heading', { name: 'held while another key acts' }).waitFor();
+  await sees(page, 1);
+  await context.close();
+});
+
 test('without a network nothing is lost and nothing is made twice', async () => {
   const { page, context, secret } = await open();
   await promptOf(page).waitFor();

@@ -18,7 +18,16 @@ import { ParameterForm } from './parameter-form.tsx';
 import { choose, takes, type Values } from './parameters.ts';
 import { PromptBox } from './prompt-box.tsx';
 import { requestFor, rollSeed, sameRequest } from './request.ts';
-import { forgetGroup, recoverRuns, refreshRun, resend, startRuns, type CreateBody, type Run } from './run.ts';
+import {
+  forgetGroup,
+  recoverRuns,
+  refreshRun,
+  resend,
+  retryRun,
+  startRuns,
+  type CreateBody,
+  type Run,
+} from './run.ts';
 import { RunGroup } from './run-group.tsx';
 import type { RunActions } from './run-view.tsx';
 import { SnippetDialog } from './snippet-dialog.tsx';
@@ -105,6 +114,15 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
       showToast(asApiError(thrown).message);
     }
   };
+  const retry = async (run: Run): Promise<void> => {
+    // Where it is open whether it was made, the same Idempotency-Key asks for the same pictures.
+    if (run.state.kind === 'failed' && run.state.error.reason === 'offline') return resend(runsStore, run.id);
+    try {
+      retryRun(runsStore, run, await sameRequest(run, {}));
+    } catch (thrown) {
+      showToast(asApiError(thrown).message);
+    }
+  };
   const actions: RunActions = {
     onEdit: (imageId, { index, thumbnail_url: thumbnailUrl }) => {
       const takers = models.filter((model) => model.available && model.input_images.max > 0);
@@ -119,11 +137,7 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
       document.getElementById('prompt')?.focus();
     },
     onStale: (run) => refreshRun(runsStore, run.id),
-    onAgain: (run) => {
-      // Where it is open whether it was made, the same key asks for the same pictures.
-      if (run.state.kind === 'failed' && run.state.error.reason === 'offline') resend(runsStore, run.id);
-      else void again([run]);
-    },
+    onAgain: (run) => void retry(run),
   };
 
   return (

@@ -29,9 +29,8 @@ interface FormProps {
 export function ParameterForm(props: FormProps): JSX.Element {
   const fields = formFields(props.models);
   const more = fields.filter((field) => !isMainField(field));
-  const isSet = more.some(
-    ({ name }) => props.values[name] !== undefined || props.problems[name] !== undefined,
-  );
+  const [isOpen, setOpen] = useState(more.some(({ name }) => props.values[name] !== undefined));
+  const isRefused = more.some(({ name }) => props.problems[name] !== undefined);
   const show = (field: FormField): JSX.Element => (
     <div key={field.name} class="parameter">
       <Control field={field} {...props} />
@@ -42,7 +41,11 @@ export function ParameterForm(props: FormProps): JSX.Element {
     <div class="parameters">
       {fields.filter(isMainField).map(show)}
       {more.length > 0 && (
-        <details class="more" open={isSet}>
+        <details
+          class="more"
+          open={isOpen || isRefused}
+          onToggle={(event) => setOpen(event.currentTarget.open)}
+        >
           <summary>More settings</summary>
           <div class="parameters">{more.map(show)}</div>
         </details>

@@ -1,7 +1,7 @@
 import type { Model } from '../api/wire.ts';
 import { imageReferences } from './inputs.ts';
 import { takes, takenValues, type Values } from './parameters.ts';
-import type { Run } from './run.ts';
+import type { Run, RunRequest } from './run.ts';
 import type { Draft } from './workspace.ts';
 
 /** The request for one model: what it takes of what was chosen, and in words what it does not. */
@@ -9,7 +9,7 @@ export function requestFor(
   model: Model,
   { prompt, values, inputs }: Pick<Draft, 'prompt' | 'values' | 'inputs'>,
   references: readonly string[],
-): Pick<Run, 'body' | 'inputs' | 'modelName' | 'leftOut'> {
+): RunRequest {
   const { max } = model.input_images;
   const leftOut = Object.entries(values)
     .filter(([name, value]) => !takes(model, name, value))
@@ -29,7 +29,7 @@ export function requestFor(
 }
 
 /** The same request once more, with fresh addresses of its input images and what is changed in it. */
-export async function sameRequest(run: Run, changes: Values): Promise<ReturnType<typeof requestFor>> {
+export async function sameRequest(run: Run, changes: Values): Promise<RunRequest> {
   const { body, inputs, modelName, leftOut } = run;
   const images = withImages(await imageReferences(inputs));
   return { body: { ...body, ...images, ...changes }, inputs, modelName, leftOut };

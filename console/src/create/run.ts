@@ -2,7 +2,7 @@ import { ask, send } from '../api/client.ts';
 import { ApiError, asApiError, errorOf, isObject } from '../api/errors.ts';
 import { readEvents } from '../api/events.ts';
 import type { ImageRecord } from '../api/wire.ts';
-import { sessionState } from '../session/session.ts';
+import { currentSession, sessionState } from '../session/session.ts';
 import type { Store } from '../store.ts';
 import type { InputImage } from './workspace.ts';
 
@@ -15,6 +15,8 @@ export interface Run {
   id: string;
   /** Runs of one press of the button. */
   group: string;
+  /** Whose record it is. */
+  keyId: string | undefined;
   modelName: string;
   body: CreateBody;
   /** The input images of which `body` holds the addresses: those of pictures made here age. */
@@ -53,23 +55,39 @@ const pollMs = 1500;
 /** Runs that something waits for on this page already. */
 const followed = new Set<string>();
 
-/** Begins runs; they are in the store from now on, and end there. */
-export function startRuns(
-  runs: Runs,
-  requests: readonly Pick<Run, 'body' | 'inputs' | 'modelName' | 'leftOut'>[],
-): void {
+/** What a run is begun with. */
+export type RunRequest = Pick<Run, 'body' | 'inputs' | 'modelName' | 'leftOut'>;
+
+/** Begins runs as the first of the list; they are in the store from now on, and end there. */
+export function startRuns(runs: Runs, requests: readonly RunRequest[]): void {
   const group = randomId();
-  const begun = requests.map((request): Run => ({
+  const begun = requests.map((request) => newRun(request, group));
+  runs.set([...begun, ...runs.get()]);
+  for (const { id } of begun) void follow(runs, id, () => generate(runs, id));
+}
+
+/** Begins a run in the place of one that failed. */
+export function retryRun(runs: Runs, failed: Run, request: RunRequest): void {
+  const begun = newRun(request, failed.group);
+  runs.set(runs.get().map((run) => (run.id === failed.id ? begun : run)));
+  void follow(runs, begun.id, () => generate(runs, begun.id));
+}
+
+function newRun(request: RunRequest, group: string): Run {
+  return {
     ...request,
     id: randomId(),
     group,
+    keyId: actingKeyId(),
     startedAt: Date.now(),
     imageId: null,
     state: { kind: 'running' },
     live: nothingYet,
-  }));
-  runs.set([...begun, ...runs.get()]);
-  for (const { id } of begun) void follow(runs, id, () => generate(runs, id));
+  };
+}
+
+function actingKeyId(): string | undefined {
+  return currentSession()?.acting_key.id;
 }
 
 /** Asks for the same once more, under the same Idempotency-Key: for ends that left it open whether it was sent. */
@@ -165,6 +183,8 @@ async function awaitRecord(runs: Runs, id: string, imageId: string): Promise<voi
       const error = asApiError(thrown);
       if (error.status === 401) await signedInAgain();
       else if (error.status === 404) {
+        // Another key is acted as now, which does not see it: it is looked for when this one is back.
+        if (actingKeyId() !== find(runs, id)?.keyId) return;
         runs.set(runs.get().filter((run) => run.id !== id));
         return;
       } else if (error.status !== 0 && error.status < 500) {

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { createStore, useStore } from '../store.ts';
 import { Button } from './button.tsx';
 
@@ -40,9 +41,17 @@ export function showToast(
 
 /** Where toasts appear; once per page. */
 export function Toasts(): JSX.Element {
+  const shown = useStore(toasts);
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Above a dialog that has been opened since: what is shown last is uppermost.
+    if (shown.length === 0 || document.querySelector('dialog[open]') === null) return;
+    place.current?.hidePopover();
+    place.current?.showPopover();
+  }, [shown]);
   return (
-    <div class="toasts" role="status" aria-live="polite">
-      {useStore(toasts).map(({ id, text, action }) => (
+    <div ref={place} class="toasts" popover="manual" role="status" aria-live="polite">
+      {shown.map(({ id, text, action }) => (
         <div key={id} class="toast">
           <span>{text}</span>
           {action && (
