@@ -4,18 +4,16 @@ import { UpstreamFault } from '../core/fault.ts';
 import type { RequestOrigin } from '../core/idempotency.ts';
 import type { IdMaker } from '../core/ids.ts';
 import type { ImageRequest } from '../core/image-request.ts';
-import type { CallImage, CallResult } from '../core/image-result.ts';
 import type { Meter } from '../core/meter.ts';
 import type { ObjectStore } from '../core/object-store.ts';
 import type { RecordStore } from '../core/record-store.ts';
-import type { CallRecord, GenerationRecord, PendingLink, TriedRoute, Warning } from '../core/record.ts';
-import { routeLabel, type Route } from '../core/route.ts';
+import type { CallRecord, GenerationRecord, Warning } from '../core/record.ts';
 import { askAllowance, refusedByLimit, type AllowanceTools } from './allowance.ts';
-import { runCall, type CallOutcome, type CallTools } from './call.ts';
-import type { EarlyImages, Kept } from './early-images.ts';
+import { runCall, type CallTools } from './call.ts';
 import { endGeneration, type Asked, type CallReport } from './finish.ts';
 import type { InFlight } from './in-flight.ts';
-import { keepImage, type KeepTools } from './keep.ts';
+import { failedReport, keepCall, keepOne } from './keep-call.ts';
+import type { KeepTools } from './keep.ts';
 import type { LateResults } from './late-results.ts';
 import { isStorageFault } from './patience.ts';
 import { planGeneration, type Plan, type PlannedCall } from './plan.ts';
@@ -200,182 +198,6 @@ export async function reportOf(
     if (!signal.aborted) tools.log.error({ error }, 'A call broke off for a reason of our own.');
     return failedReport(call, new UpstreamFault('unknown', { details, cause: error }), undefined, 0);
   }
-}
-
-/** Stores what a call brought; images that cannot be had or stored fail alone. */
-export async function keepCall(
-  generationId: string,
-  call: Pick<PlannedCall, 'number' | 'firstIndex' | 'images'> & { isGroup: boolean },
-  outcome: CallOutcome,
-  extraIndex: () => number,
-  signal: AbortSignal,
-  tools: GenerationTools,
-  { early, beside }: { early?: EarlyImages | undefined; beside?: Promise<void>[] | undefined } = {},
-): Promise<CallReport> {
-  if (outcome.kind === 'failed') {
-    const { fault, route, attempts, tried } = outcome;
-    const before = (await early?.all()) ?? [];
-    const images = before.filter((one) => 'image' in one).map((one) => one.image);
-    await tools.records.saveCall(generationId, call.number, { state: 'failed', links: null, tried });
-    const report = failedReport(call, fault, route, attempts, tried);
-    const isThere = ({ index }: { index: number }) => images.some((image) => image.index === index);
-    return { ...report, images, failures: report.failures.filter((failure) => !isThere(failure)) };
-  }
-  const { result, route, attempts, tried } = outcome;
-  const placed = placeImages(call, result, extraIndex);
-  const links = linksOf(placed);
-  // The links are durable before the first download, so that a restart fetches them, and with them what the answer
-  // says of images that failed. Pictures that came inside it are published first of all: a restart finds them by
-  // their names (adopt.ts).
-  await early?.saved();
-  if (links.length > 0) {
-    const told = placed.flatMap(({ index, image }) =>
-      image.kind === 'failed' ? [traceOfImage(route, index, image.fault, tools.clock.now())] : [],
-    );
-    await tools.records.saveCall(generationId, call.number, {
-      state: 'storing',
-      links,
-      tried: [...tried, ...told],
-    });
-  }
-  const kept = await Promise.all(
-    placed.map(
-      ({ index, image }) =>
-        early?.at(index) ?? keepOne(generationId, index, image, route, signal, tools, beside),
-    ),
-  );
-  const images = kept.filter((one) => 'image' in one).map((one) => one.image);
-  const missing = call.isGroup ? [] : missingOf(call, placed);
-  const failures = [...kept.filter((one) => 'fault' in one), ...missing];
-  const traces = failures.map(({ index, fault }) => traceOfImage(route, index, fault, tools.clock.now()));
-  const done = { state: 'done', links: null, tried: [...tried, ...traces] } as const;
-  await besides(tools.records.saveCall(generationId, call.number, done), beside);
-  return {
-    route,
-    attempts,
-    tried,
-    images,
-    failures,
-    usage: result.usage,
-    warnings: result.warnings ?? [],
-    model: result.model,
-  };
-}
-
-/**
- * A step that is on its way to the disk: waited for, or left to whoever waits for all of them. What is asked for
- * within one turn shares one sync, which is most of what a small generation's end takes.
- */
-async function besides(step: Promise<void>, beside: Promise<void>[] | undefined): Promise<void> {
-  if (beside === undefined) return await step;
-  // It is awaited with the others.
-  step.catch(() => undefined);
-  beside.push(step);
-}
-
-/** Stores one image and adds it to the record; one that cannot be had or stored fails alone. */
-export async function keepOne(
-  generationId: string,
-  index: number,
-  image: CallImage,
-  route: Route,
-  signal: AbortSignal,
-  tools: GenerationTools,
-  beside?: Promise<void>[],
-): Promise<Kept> {
-  if (image.kind === 'failed') return { index, fault: image.fault };
-  try {
-    const stored = await keepImage({ generationId, index, image, route }, signal, tools);
-    await besides(tools.records.addImage(generationId, stored), beside);
-    return { image: stored };
-  } catch (error) {
-    // The next start goes on. When only the time for collecting is over, this image fails alone.
-    if (tools.stop.aborted) throw error;
-    const fault =
-      error instanceof UpstreamFault
-        ? error
-        : new UpstreamFault('unknown', {
-            message:
-              'The image was made but could not be stored on this server. It was charged, so it was not made again.',
-            details: String(error),
-            cause: error,
-          });
-    tools.log.error(
-      { generation: generationId, index, route: routeLabel(route), details: fault.facts.details },
-      'An image that was made could not be kept.',
-    );
-    return { index, fault };
-  }
-}
-
-/** For the operator: which image of which call failed, and how. */
-function traceOfImage(route: Route, index: number, { kind, facts }: UpstreamFault, atMs: number): TriedRoute {
-  const details = `image ${index}: ${facts.details ?? facts.message ?? kind}`;
-  return { route: routeLabel(route), outcome: kind, atMs, details, index };
-}
-
-/** Gives each image its place in the generation. More than were asked for are kept too, behind all others: they were paid for. */
-function placeImages(
-  call: { firstIndex: number; images: number },
-  result: CallResult,
-  extraIndex: () => number,
-): { index: number; image: CallImage }[] {
-  return result.images.map((image) => ({
-    index: image.position < call.images ? call.firstIndex + image.position : extraIndex(),
-    image,
-  }));
-}
-
-function linksOf(placed: readonly { index: number; image: CallImage }[]): PendingLink[] {
-  return placed.flatMap(({ index, image }) =>
-    image.kind === 'link'
-      ? [
-          {
-            index,
-            url: image.url,
-            ...(image.revisedPrompt === undefined ? {} : { revisedPrompt: image.revisedPrompt }),
-          },
-        ]
-      : [],
-  );
-}
-
-function missingOf(
-  call: { firstIndex: number; images: number },
-  placed: readonly { index: number }[],
-): { index: number; fault: UpstreamFault }[] {
-  const there = new Set(placed.map(({ index }) => index));
-  return indexesOf(call)
-    .filter((index) => !there.has(index))
-    .map((index) => ({
-      index,
-      fault: new UpstreamFault('bad_reply', {
-        details: `image ${index} is missing from the upstream's answer`,
-      }),
-    }));
-}
-
-export function failedReport(
-  call: { firstIndex: number; images: number },
-  fault: UpstreamFault,
-  route: Route | undefined,
-  attempts: number,
-  tried: readonly TriedRoute[] = [],
-): CallReport {
-  return {
-    route,
-    attempts,
-    tried,
-    images: [],
-    failures: indexesOf(call).map((index) => ({ index, fault })),
-    usage: undefined,
-    warnings: [],
-    model: undefined,
-  };
-}
-
-function indexesOf(call: { firstIndex: number; images: number }): number[] {
-  return Array.from({ length: call.images }, (_, i) => call.firstIndex + i);
 }
 
 /** The record is closed, done or failed, always one of them; by the next start, where this process must end before. */

@@ -6,16 +6,8 @@ import { routeLabel, type Route } from '../core/route.ts';
 import { findPublished } from './adopt.ts';
 import { collectCall, holdSlots } from './call.ts';
 import type { Asked, CallReport } from './finish.ts';
-import {
-  closeGeneration,
-  counterFrom,
-  failedReport,
-  keepCall,
-  keepOne,
-  reportOf,
-  type Finished,
-  type GenerationTools,
-} from './generate.ts';
+import { closeGeneration, counterFrom, reportOf, type Finished, type GenerationTools } from './generate.ts';
+import { failedReport, keepCall, keepOne } from './keep-call.ts';
 import { patiently } from './patience.ts';
 import type { Pass } from './route-gate.ts';
 import { withinLimit } from './work-signal.ts';
