@@ -69,5 +69,13 @@ test('of ten thousand pictures only those in sight exist, from the first to the 
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   assert.equal(await page.evaluate('scrollY'), place);
+
+  // Neither does going to another screen and coming back.
+  await page.getByRole('link', { name: 'Usage' }).click();
+  await page.getByRole('heading', { name: 'Usage' }).waitFor();
+  assert.equal(await page.evaluate('scrollY'), 0);
+  await page.goBack();
+  await inSight.waitFor();
+  assert.equal(await page.evaluate('scrollY'), place);
   assert.deepEqual(faults, []);
 });

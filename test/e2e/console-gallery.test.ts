@@ -207,6 +207,15 @@ test('a picture opens with everything that is kept of it, and the keys lead to i
   await dialog.getByText('the older one').waitFor();
   await dialog.getByRole('button', { name: 'Close' }).click();
   await shows(page, [newer, middle, older]);
+  await page.goto(`${easel.url}/gallery/${middle}`);
+  await dialog.getByText('the middle one').waitFor();
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await shows(page, [newer, older]);
+  await hasFocus(page, older);
+  assert.equal(new URL(page.url()).pathname, '/gallery');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await shows(page, [newer, middle, older]);
+  await hasFocus(page, middle);
   assert.deepEqual(faults, []);
   await context.close();
 });

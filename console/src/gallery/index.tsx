@@ -4,36 +4,22 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { withQuery } from '../api/client.ts';
 import { Button, LinkButton } from '../design/button.tsx';
 import { Empty, Failed } from '../design/notice.tsx';
-import { currentSession, sessionCount, sessionState } from '../session/session.ts';
-import { useStore } from '../store.ts';
-import { deleteWithUndo, removedIds } from './deletions.ts';
+import { currentSession } from '../session/session.ts';
+import { deleteWithUndo } from './deletions.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { filtersToList, filtersToQuery, isNarrowed, readFilters } from './filters.ts';
 import { PictureDetail } from './picture-detail.tsx';
 import { PictureGrid } from './picture-grid.tsx';
-import { makePictureList, type ListState, type PictureList } from './picture-list.ts';
+import type { ListState, PictureList } from './picture-list.ts';
 import { nothingSelected, onlyShown, type Selection } from './selection.ts';
 import { SelectionBar } from './selection-bar.tsx';
-import { makeSource, type PictureSource } from './source.ts';
+import { useVisit } from './use-visit.ts';
 import { countOf } from './words.ts';
 import './gallery.css';
 
-/** How often new pictures are looked for while somebody looks. */
-const lookMs = 5000;
-
-/** A list, and how it was left. Who comes back to the same one finds it so. */
-interface Visit {
-  key: string;
-  list: PictureList;
-  source: PictureSource;
-  scrollTop: number;
-  activeId: string | undefined;
-}
-let lastVisit: Visit | undefined;
-
 /** Pictures as a grid, and one of them large when the address names it. */
 export function GalleryScreen(): JSX.Element {
-  const { url, route } = useLocation();
+  const { url, path, route } = useLocation();
   const query = useMemo(() => new URL(url, location.origin).searchParams, [url]);
   const filters = useMemo(() => readFilters(query), [query]);
   const isAdmin = currentSession()?.role === 'admin';
@@ -44,7 +30,8 @@ export function GalleryScreen(): JSX.Element {
   const [chosen, setChosen] = useState<Selection>(nothingSelected);
   const [focusAsked, setFocusAsked] = useState(0);
   const selection = useMemo(() => onlyShown(chosen, state.ids), [chosen, state.ids]);
-  const openId = query.get('image') ?? undefined;
+  // /gallery/img_... is the short form of a link.
+  const openId = query.get('image') ?? /^\/gallery\/(img_\w+)$/.exec(path)?.[1];
   const openIndex = /^\d{1,4}$/.test(query.get('index') ?? '') ? Number(query.get('index')) : undefined;
   const cameFromGrid = useRef(false);
   visit.activeId = activeId;
@@ -169,74 +156,10 @@ export function GalleryScreen(): JSX.Element {
   );
 }
 
-/** The list for these filters: the one that was left, when it is the same, else a new one. */
-function useVisit(listQuery: Record<string, string | number>, isAdmin: boolean): Visit {
-  const who = currentSession()?.acting_key.id ?? '';
-  const key = JSON.stringify([isAdmin ? 'admin' : who, listQuery]);
-  const current = useRef<Visit>(undefined);
-  if (current.current?.key !== key) {
-    if (lastVisit?.key !== key) {
-      lastVisit?.list.close();
-      const source = makeSource(listQuery);
-      lastVisit = { key, list: makePictureList(source), source, scrollTop: 0, activeId: undefined };
-    }
-    current.current = lastVisit;
-  }
-  const visit = current.current;
-  const hasEnded = useStore(sessionState).state === 'ended';
-
-  // The page's own scrolling is ours: closing a picture, coming back and signing in again leave it where it was. Behind
-  // the sign-in the page has no height. Whoever comes by a link begins at the top, which is the router's doing.
-  useLayoutEffect(() => {
-    if (hasEnded) return undefined;
-    history.scrollRestoration = 'manual';
-    scrollTo({ top: visit.scrollTop, behavior: 'instant' });
-    const remember = (): void => {
-      visit.scrollTop = scrollY;
-    };
-    document.addEventListener('scroll', remember, { passive: true });
-    return () => {
-      document.removeEventListener('scroll', remember);
-      history.scrollRestoration = 'auto';
-    };
-  }, [visit, hasEnded]);
-
-  const signedIn = useStore(sessionCount);
-  useEffect(() => {
-    const { list } = visit;
-    if (list.get().phase !== 'ready') {
-      void list.reload();
-      return;
-    }
-    // Who has not begun to look is not disturbed by what is new.
-    const comeBack = async (): Promise<void> => {
-      await list.look();
-      if (visit.scrollTop === 0) list.showNew();
-    };
-    void comeBack();
-  }, [visit, signedIn]);
-
-  useEffect(() => {
-    if (hasEnded) return undefined;
-    const look = (): void => {
-      if (document.visibilityState === 'visible') void visit.list.look();
-    };
-    const timer = setInterval(look, lookMs);
-    document.addEventListener('visibilitychange', look);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', look);
-    };
-  }, [visit, hasEnded]);
-  return visit;
-}
-
 /** What the list holds now, without what is deleted or about to be. */
 function useList(list: PictureList): ListState {
   const [, redraw] = useState(0);
-  const removed = useStore(removedIds);
   useLayoutEffect(() => list.subscribe(() => redraw((count) => count + 1)), [list]);
-  useLayoutEffect(() => list.setRemoved(removed), [list, removed]);
   return list.get();
 }
 

@@ -89,7 +89,7 @@ test('a picture that took longer than a younger one comes into its own place', a
 
 test('a picture that leaves the list while it is looked at keeps its place and is known to be gone', async () => {
   const { source, there } = makeElsewhere(count(1, 60));
-  const list = makePictureList(source);
+  const list = makePictureList(source, () => 0);
   await list.reload();
   there.delete(59);
   there.delete(5);
@@ -212,6 +212,26 @@ test('a failure is told, keeps what was loaded, and the next attempt goes on', a
   await list.loadOlder();
   assert.equal(list.get().olderError, undefined);
   assert.equal(list.get().ids.length, 150);
+});
+
+test('what is missing while the gateway does not answer is asked for at the next look, and not in between', async () => {
+  const { source, asked, failWith, expireAt } = makeElsewhere(count(1, 50));
+  let now = 0;
+  const list = makePictureList(source, () => now);
+  await list.reload();
+  now = 5_000_000;
+  expireAt(9000);
+  failWith(new ApiError({ message: 'no', status: 0, type: 'no_answer', reason: 'offline' }));
+  const { ids } = list.get();
+  let changes = 0;
+  list.subscribe(() => (changes += 1));
+  await list.need(0, 19);
+  assert.deepEqual([asked.length, changes], [2, 0]);
+  assert.equal(list.get().ids, ids);
+  failWith(undefined);
+  await list.look();
+  const [image] = list.picture(id(35))?.images ?? [];
+  assert.equal(expiryOf(image?.thumbnail_url ?? ''), 9000);
 });
 
 test('the id just above another one is the least that is', () => {

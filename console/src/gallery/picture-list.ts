@@ -36,7 +36,7 @@ export interface PictureList {
   need(from: number, to: number): Promise<void>;
   /** The links of this record do not work: fetches it, with others that say so at the same time. */
   renew(id: string): Promise<void>;
-  /** Looks for new ones, and for what has become of the newest. Never throws: it is done again soon. */
+  /** Looks for new ones, for what has become of the newest, and for what is missing where one looks. Never throws. */
   look(): Promise<void>;
   /** Puts the new ones into `ids`. */
   showNew(): void;
@@ -72,6 +72,7 @@ export function makePictureList(source: PictureSource, nowMs: () => number = Dat
   let olderError: ApiError | undefined;
   let hasOlder = false;
   let newReachesList = true;
+  let shownOf: { spine: readonly string[]; removed: ReadonlySet<string>; ids: readonly string[] } | undefined;
   let state: ListState = snapshot();
   let older: Promise<void> | undefined;
   let renewing: Promise<void> | undefined;
@@ -97,8 +98,7 @@ export function makePictureList(source: PictureSource, nowMs: () => number = Dat
     },
     async need(from, to) {
       shown = { from, to };
-      const places = state.ids.slice(Math.max(0, from), to + 1);
-      await fetchAgain(places.filter((id) => !gone.has(id) && isMissingOrOver(id)));
+      await fetchShown();
     },
     renew(id) {
       broken.add(id);
@@ -109,7 +109,10 @@ export function makePictureList(source: PictureSource, nowMs: () => number = Dat
       if (phase !== 'ready') return;
       const { signal } = leaving;
       const page = await source.page({ limit: lookSize }, signal).catch(() => undefined);
-      if (page !== undefined && !signal.aborted) compare(page);
+      if (page === undefined || signal.aborted) return;
+      compare(page);
+      // What could not be had while the gateway did not answer.
+      await fetchShown();
     },
     showNew() {
       // Without a common record there may be others between the new ones and the old: the old are walked to again.
@@ -178,6 +181,11 @@ export function makePictureList(source: PictureSource, nowMs: () => number = Dat
     tell();
   }
 
+  async function fetchShown(): Promise<void> {
+    const places = state.ids.slice(Math.max(0, shown.from), shown.to + 1);
+    await fetchAgain(places.filter((id) => !gone.has(id) && isMissingOrOver(id)));
+  }
+
   async function renewBroken(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, gatherMs));
     renewing = undefined;
@@ -206,9 +214,8 @@ export function makePictureList(source: PictureSource, nowMs: () => number = Dat
         forgetFar();
         tell();
       }
-    } catch (thrown) {
-      // The tile stays a grey one, and asks again when it is next seen.
-      if (!isAbort(thrown)) tell();
+    } catch {
+      // The tiles stay as they are, and are asked for again with the next look.
     } finally {
       for (const id of wanted) asking.delete(id);
     }
@@ -295,8 +302,11 @@ export function makePictureList(source: PictureSource, nowMs: () => number = Dat
   }
 
   function snapshot(): ListState {
+    // The same array as long as nothing in it changes: what depends on it is not done again.
+    if (shownOf?.spine !== spine || shownOf.removed !== removed)
+      shownOf = { spine, removed, ids: spine.filter((id) => !removed.has(id)) };
     return {
-      ids: spine.filter((id) => !removed.has(id)),
+      ids: shownOf.ids,
       phase,
       error,
       hasOlder,

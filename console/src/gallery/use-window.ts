@@ -8,6 +8,9 @@ const moreRows = 3;
 const flyingPart = 0.8;
 const restMs = 180;
 
+/** Of the grid that was drawn last: who comes back finds the page as high as it was, before anything is measured. */
+let lastWidth = 800;
+
 export interface GridWindow {
   layout: GridLayout;
   rows: RowRange;
@@ -25,10 +28,10 @@ export function useGridWindow(
   root: RefObject<HTMLElement | null>,
   rowCount: (layout: GridLayout) => number,
 ): GridWindow {
-  const [width, setWidth] = useState(0);
+  const [width, setWidth] = useState(lastWidth);
   const [isFlying, setFlying] = useState(false);
   const [, redraw] = useState(0);
-  const layout = layoutFor(width === 0 ? 800 : width);
+  const layout = layoutFor(width);
   const place = useRef({ top: 0, height: innerHeight });
   const rows = visibleRows(place.current, rowCount(layout), layout, moreRows);
   const drawn = useRef({ layout, rowCount, rows });
@@ -40,11 +43,15 @@ export function useGridWindow(
     if (element === null) return undefined;
     const observer = new ResizeObserver(([entry]) => {
       // Hidden behind the sign-in it has no width; it will be what it was.
-      const next = entry?.contentRect.width ?? 0;
-      if (next > 0) setWidth(next);
+      measure(entry?.contentRect.width ?? 0);
     });
+    const measure = (next: number): void => {
+      if (next === 0) return;
+      lastWidth = next;
+      setWidth(next);
+    };
     observer.observe(element);
-    setWidth(element.getBoundingClientRect().width);
+    measure(element.getBoundingClientRect().width);
     return () => observer.disconnect();
   }, []);
 
