@@ -98,12 +98,12 @@ function chosen(): readonly Workload[] {
 
 async function main({ peers, leftOut }: Prepared): Promise<number> {
   const startedAt = Date.now();
-  const machine = describeMachine();
   const folder = mkdtempSync(path.join(values.folder, 'easel-bench-'));
   process.on('exit', () => {
     if (values.keep) console.log(`Data and logs: ${folder}`);
     else rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   });
+  const machine = describeMachine(folder);
   for (const text of leftOut) console.log(`LEFT OUT ${text}`);
   const run = await startRun(folder, {
     choice,

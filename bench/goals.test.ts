@@ -54,7 +54,7 @@ function cell(contestant: string, p50Ms: number): CellResult {
     p99Ms: p50Ms,
     perSecond: 1000 / p50Ms,
     perSecondSpread: [1, 1],
-    cpuMsPerRequest: { own: undefined, upstream: 1, load: 1 },
+    cpuMsPerRequest: { own: undefined, mainThread: undefined, upstream: 1, load: 1 },
     failures: 0,
     failureTexts: [],
   };

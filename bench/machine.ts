@@ -1,21 +1,39 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Peers } from './bench-run.ts';
+import { median } from './statistics.ts';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /** What the figures were measured on. */
-export function describeMachine(): Record<string, string> {
+export function describeMachine(folder: string): Record<string, string> {
   const cores = cpus();
   return {
     processor: `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown'}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     system: `${/^PRETTY_NAME="(.*)"$/m.exec(read('/etc/os-release'))?.[1] ?? process.platform}, kernel ${release()}`,
+    disk: `a synced write of 4 kB takes ${median(syncTimes(folder)).toFixed(2)} ms`,
     load: describeLoad(),
   };
+}
+
+/** What a durable record costs at the least, in the folder where everything is kept. */
+function syncTimes(folder: string): number[] {
+  const file = path.join(folder, 'synced');
+  const handle = openSync(file, 'w');
+  const block = Buffer.alloc(4096, 1);
+  const times = Array.from({ length: 30 }, () => {
+    const startedAt = performance.now();
+    writeSync(handle, block);
+    fdatasyncSync(handle);
+    return performance.now() - startedAt;
+  });
+  closeSync(handle);
+  unlinkSync(file);
+  return times;
 }
 
 /** What else the machine does counts as well: a run on a busy machine says little. */

@@ -43,7 +43,12 @@ export async function measureCell(
   const turns = runners.map((runner) => ({
     runner,
     sent: 0,
-    cpus: [runner.pid, upstreamPid, load.pid].map(makeCpuCounter),
+    cpus: [
+      makeCpuCounter(runner.pid, 'all'),
+      makeCpuCounter(runner.pid, 'main'),
+      makeCpuCounter(upstreamPid, 'all'),
+      makeCpuCounter(load.pid, 'all'),
+    ],
     results: [] as LoadResult[],
   }));
   const play = async (turn: (typeof turns)[number], limits: Limits): Promise<LoadResult> => {
@@ -83,8 +88,8 @@ export async function measureCell(
 type Limits = Pick<LoadJob, 'connections' | 'maxMs' | 'maxRequests'>;
 
 /** What a process computes in the turns of one contestant; NaN where nobody knows. */
-function makeCpuCounter(pid: number | undefined) {
-  const now = (): number => (pid === undefined ? Number.NaN : (cpuMs(pid) ?? Number.NaN));
+function makeCpuCounter(pid: number | undefined, threads: 'all' | 'main') {
+  const now = (): number => (pid === undefined ? Number.NaN : (cpuMs(pid, threads) ?? Number.NaN));
   let total = 0;
   return {
     begin: () => void (total -= now()),
@@ -108,7 +113,7 @@ function summarize(
     twentiethsMs: Array.from({ length: 21 }, (_, part) => round(quantile(latenciesMs, part / 20))),
   }));
   const all = results.flatMap(({ latenciesMs }) => latenciesMs);
-  const [own, upstream, load] = cpuMs.map((total) =>
+  const [own, mainThread, upstream, load] = cpuMs.map((total) =>
     Number.isNaN(total) || all.length === 0 ? undefined : total / all.length,
   );
   const rates = rounds.map(({ perSecond }) => perSecond);
@@ -124,7 +129,7 @@ function summarize(
     p99Ms: quantile(all, 0.99),
     perSecond: median(rates),
     perSecondSpread: spread(rates),
-    cpuMsPerRequest: { own, upstream, load },
+    cpuMsPerRequest: { own, mainThread, upstream, load },
     failures: results.reduce((sum, { failures }) => sum + failures, 0),
     failureTexts: results.flatMap(({ failureTexts }) => failureTexts).slice(0, 5),
   };

@@ -150,13 +150,15 @@ export function rssBytes(pid: number): number | undefined {
   return memoryLine(pid, 'VmRSS');
 }
 
-/** What the process has computed since its start, in all its threads (Linux); undefined where /proc does not say. */
-export function cpuMs(pid: number): number | undefined {
+/**
+ * What the process has computed since its start, in all its threads or in the one that runs its JavaScript (Linux);
+ * undefined where /proc does not say.
+ */
+export function cpuMs(pid: number, threads: 'all' | 'main' = 'all'): number | undefined {
   try {
+    const stat = readFileSync(`/proc/${pid}/${threads === 'main' ? `task/${pid}/` : ''}stat`, 'utf8');
     // Behind the name, which may hold anything: the 12th and 13th are user and system time, in ticks of 10 ms.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
+    const fields = stat.replace(/^.*\) /s, '').split(' ');
     return (Number(fields[11]) + Number(fields[12])) * 10;
   } catch {
     return undefined;

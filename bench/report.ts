@@ -21,7 +21,7 @@ export function toMarkdown(results: Results): string {
 }
 
 const loadNotes =
-  'p50 and p99 are of all requests of all rounds; what stands in brackets are the smallest and the largest of the rounds. Throughput is the median of the rounds. CPU is what the contestant itself computed for a request, in all its threads, + what the upstream and the load generator did.';
+  'p50 and p99 are of all requests of all rounds; what stands in brackets are the smallest and the largest of the rounds. Throughput is the median of the rounds. CPU is what the contestant itself computed for a request, in brackets the main thread of it, + what the upstream and the load generator did.';
 
 function aboutRun(results: Results): string {
   const { isQuick, ...narrowing } = results.choice;
@@ -73,9 +73,11 @@ function loadTables(cells: readonly CellResult[]): string[] {
   ]);
 }
 
-function cpuText({ cpuMsPerRequest: { own, upstream, load } }: CellResult): string {
+function cpuText({ cpuMsPerRequest: { own, mainThread, upstream, load } }: CellResult): string {
   const harness = number((upstream ?? Number.NaN) + (load ?? Number.NaN));
-  return own === undefined ? `+ ${harness}` : `${number(own)} + ${harness}`;
+  return own === undefined
+    ? `+ ${harness}`
+    : `${number(own)} (${number(mainThread ?? Number.NaN)}) + ${harness}`;
 }
 
 function figureTable(figures: readonly Figure[]): string {

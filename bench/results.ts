@@ -28,10 +28,10 @@ export interface CellResult {
   perSecond: number;
   perSecondSpread: [number, number];
   /**
-   * What the contestant's own process computed, and the upstream's and the load generator's for it: of all measures the
-   * ones that a busy machine disturbs least.
+   * What the contestant's own process computed and the one thread of it that runs its JavaScript, and what the
+   * upstream and the load generator computed for it: of all measures the ones that a busy machine disturbs least.
    */
-  cpuMsPerRequest: Record<'own' | 'upstream' | 'load', number | undefined>;
+  cpuMsPerRequest: Record<'own' | 'mainThread' | 'upstream' | 'load', number | undefined>;
   failures: number;
   failureTexts: string[];
 }
