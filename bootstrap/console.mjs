@@ -20,7 +20,7 @@ export async function ensureConsole(root) {
   try {
     if (readStamp(root) === hashSources(root)) return;
     console.error('Building the console, until its sources change…');
-    await buildConsole(root);
+    await buildConsole(root, { isForced: false });
   } catch (error) {
     const { Stopped } = await import('./tether.mjs');
     if (error instanceof Stopped) throw error;
@@ -32,10 +32,11 @@ export async function ensureConsole(root) {
 /**
  * Builds the console anew, aside, and puts it into place.
  * @param {string} root
+ * @param {{ isForced: boolean }} how forced: also where it is there already, as it should be
  * @throws {import('./tether.mjs').Stopped} when this process was told to stop meanwhile
  * @throws {Error} when that fails; what was there before stays
  */
-export async function buildConsole(root) {
+export async function buildConsole(root, { isForced }) {
   const { runTethered, Stopped } = await import('./tether.mjs');
   const { inWorkFolder } = await import('./work-folder.mjs');
   const hash = hashSources(root);
@@ -51,12 +52,13 @@ export async function buildConsole(root) {
     if (passed !== undefined) throw new Stopped(passed);
     if (code !== 0) throw new Error(`vite ended with ${signal ?? `exit code ${code}`}.`);
     writeFileSync(path.join(fresh, stampName), hash);
+    // Another start may have finished the same work meanwhile, and its program may be reading these files.
+    if (!isForced && readStamp(root) === hash) return;
     const target = path.join(root, 'console', 'dist');
     try {
       if (existsSync(target)) renameSync(target, path.join(folder, 'replaced'));
       renameSync(fresh, target);
     } catch (error) {
-      // Another start may have finished the same work meanwhile.
       if (readStamp(root) !== hash) throw error;
     }
   });

@@ -3,4 +3,4 @@
 import { fileURLToPath } from 'node:url';
 import { buildConsole } from '../bootstrap/console.mjs';
 
-await buildConsole(fileURLToPath(new URL('..', import.meta.url)));
+await buildConsole(fileURLToPath(new URL('..', import.meta.url)), { isForced: true });

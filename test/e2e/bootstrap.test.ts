@@ -118,6 +118,19 @@ describe('preparing', { concurrency: true }, () => {
     assert.deepEqual([pageOf(project), command.stderr()], [second.page, '']);
   });
 
+  test('two first starts at once both have a console', async (t) => {
+    const project = await makeConsoleProject(t);
+    const both = [project.run(goodNode, 'src/main.ts'), project.run(goodNode, 'src/main.ts')];
+    await until(() => both.every((started) => started.stdout().includes('up ')), 30_000);
+    assert.match(pageOf(project), /^settings production/);
+    assert.deepEqual(leftovers(project), []);
+    for (const started of both) {
+      assert.doesNotMatch(started.stderr(), /could not be built/);
+      started.child.kill('SIGTERM');
+      assert.equal(await started.ended, 0);
+    }
+  });
+
   test('a console that cannot be built is told in a line, and the gateway starts', async (t) => {
     const project = await makeConsoleProject(t);
     writeFileSync(path.join(project.folder, 'console', 'vite.config.ts'), 'broken');
