@@ -8,7 +8,7 @@ import { Frame } from './frame.tsx';
 import { ShownSecret } from './keys/shown-secret.tsx';
 import { sessionState } from './session/session.ts';
 import { openSession } from './session/sign-in.ts';
-import { SignInAgain, SignInScreen } from './sign-in/index.tsx';
+import { SignInScreen } from './sign-in/index.tsx';
 import { useStore } from './store.ts';
 
 // Each screen is a file of its own, fetched when it is first opened.
@@ -61,7 +61,7 @@ export function App(): JSX.Element {
               </Frame>
             </LocationProvider>
           </div>
-          {hasEnded && <SignInAgain />}
+          {hasEnded && <SignInScreen hasEnded />}
           <ShownSecret />
           <Toasts />
         </>

@@ -16,6 +16,7 @@ import { addFiles, addPicture, addRecord, imageReferences } from './inputs.ts';
 import { ModelPicker } from './model-picker.tsx';
 import { ParameterForm } from './parameter-form.tsx';
 import { choose, takes, type Values } from './parameters.ts';
+import { estimateOf } from './prices.ts';
 import { PromptBox } from './prompt-box.tsx';
 import { requestFor, rollSeed, sameRequest } from './request.ts';
 import {
@@ -74,6 +75,7 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
   };
   const most = Math.max(0, ...chosen.map((model) => model.input_images.max));
   const blocked = whyBlocked(draft, chosen);
+  const estimate = estimateOf(chosen, draft.values);
   const refusals = refusalsOf(runs, chosen, changed);
   const touch = (name: string): void => {
     if (refusals[name] !== undefined) setChanged([...changed, `${runs[0]?.group} ${name}`]);
@@ -175,6 +177,7 @@ function Workbench({ workspace, models }: { workspace: Workspace; models: readon
             </>
           }
         />
+        {estimate && <p class="estimate number">About {estimate}, by the prices per image</p>}
         {draft.inputs.length > 0 && <InputsNote chosen={chosen} count={draft.inputs.length} />}
         <ModelPicker all={models} chosen={chosen} onChoose={(ids) => set({ models: ids })} />
         <AvailabilityNote all={models} chosen={chosen} />

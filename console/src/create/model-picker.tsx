@@ -81,23 +81,25 @@ function PickerDialog({
         )}
       </div>
       <ul class="model-cards">
-        {all.map((model) => {
-          const isChosen = ids.includes(model.id);
-          const isFull = isComparing && !isChosen && ids.length >= mostCompared;
-          return (
-            <li key={model.id}>
-              <button
-                type="button"
-                class="model-card card"
-                aria-pressed={isChosen ? 'true' : 'false'}
-                disabled={!model.available || isFull}
-                onClick={() => choose(model.id)}
-              >
-                <ModelCard model={model} isChosen={isChosen} why={reasons.get(model.id)} />
-              </button>
-            </li>
-          );
-        })}
+        {all
+          .toSorted((a, b) => Number(b.available) - Number(a.available))
+          .map((model) => {
+            const isChosen = ids.includes(model.id);
+            const isFull = isComparing && !isChosen && ids.length >= mostCompared;
+            return (
+              <li key={model.id}>
+                <button
+                  type="button"
+                  class="model-card card"
+                  aria-pressed={isChosen ? 'true' : 'false'}
+                  disabled={!model.available || isFull}
+                  onClick={() => choose(model.id)}
+                >
+                  <ModelCard model={model} isChosen={isChosen} why={reasons.get(model.id)} />
+                </button>
+              </li>
+            );
+          })}
       </ul>
       {isComparing && (
         <DialogActions>
@@ -142,7 +144,9 @@ function ModelCard(props: { model: Model; isChosen: boolean; why: string | undef
         ) : (
           <Tag tone="bad">not available</Tag>
         )}
-        <span>{model.available && model.sandbox ? 'free sketches, no bill' : priceOf(model)}</span>
+        {(model.available || model.pricing.length > 0) && (
+          <span>{model.sandbox ? 'free sketches, no bill' : priceOf(model)}</span>
+        )}
       </span>
       {!model.available && (
         <span class="model-card-why foreign-text">{why ?? 'It cannot be served at the moment.'}</span>

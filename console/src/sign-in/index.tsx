@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { asApiError } from '../api/errors.ts';
 import { Button } from '../design/button.tsx';
 import { TextField } from '../design/field.tsx';
@@ -8,43 +8,15 @@ import { setSession } from '../session/session.ts';
 import { signIn } from '../session/sign-in.ts';
 import './sign-in.css';
 
-/** Nobody is signed in. `problem`: why a one-time link did not sign in. */
-export function SignInScreen({ problem }: { problem?: string | undefined }): JSX.Element {
-  return (
-    <main class="sign-in">
-      <SignInForm problem={problem} />
-    </main>
-  );
-}
-
-/**
- * Somebody was, and the page waits behind this. As a modal dialog it is also above the dialogs of the page, which
- * would let nothing beside them be used.
- */
-export function SignInAgain(): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
-  return (
-    <dialog
-      ref={dialog}
-      class="sign-in"
-      aria-label="Sign in again"
-      // A browser lets a second Escape close any dialog.
-      onCancel={(event) => event.preventDefault()}
-      onClose={() => dialog.current?.showModal()}
-    >
-      <SignInForm hasEnded />
-    </dialog>
-  );
-}
-
 interface SignInProps {
+  /** Somebody was signed in, and the page waits behind this. */
   hasEnded?: boolean;
+  /** Why a one-time link did not sign in. */
   problem?: string | undefined;
 }
 
 /** One field for the admin key or an API key. */
-function SignInForm({ hasEnded, problem: before }: SignInProps): JSX.Element {
+export function SignInScreen({ hasEnded, problem: before }: SignInProps): JSX.Element {
   const [key, setKey] = useState('');
   const [problem, setProblem] = useState<string | null>(before ?? null);
   const [isBusy, setBusy] = useState(false);
@@ -71,38 +43,40 @@ function SignInForm({ hasEnded, problem: before }: SignInProps): JSX.Element {
   };
 
   return (
-    <form
-      class="sign-in-card"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <div class="brand">
-        <Brand />
-        Easel
-      </div>
-      <h1>{hasEnded ? 'Sign in again' : 'Sign in'}</h1>
-      {hasEnded && <p role="status">Your session has ended. Your prompt and settings are still here.</p>}
-      <TextField
-        label="Admin key or API key"
-        hint="The admin key opens everything; an API key opens what was made with it."
-        error={problem}
-        type="password"
-        name="key"
-        autoComplete="current-password"
-        spellcheck={false}
-        autoFocus
-        value={key}
-        onValue={setKey}
-      />
-      <Button kind="primary" type="submit" disabled={isBusy}>
-        {isBusy ? 'Signing in…' : 'Sign in'}
-      </Button>
-      <p class="field-hint">
-        No key at hand? <code>npm start</code> prints a link that signs you in once, and{' '}
-        <code>npm run easel -- sign-in-link</code> prints another.
-      </p>
-    </form>
+    <main class="sign-in">
+      <form
+        class="sign-in-card"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <div class="brand">
+          <Brand />
+          Easel
+        </div>
+        <h1>{hasEnded ? 'Sign in again' : 'Sign in'}</h1>
+        {hasEnded && <p role="status">Your session has ended. Your prompt and settings are still here.</p>}
+        <TextField
+          label="Admin key or API key"
+          hint="The admin key opens everything; an API key opens what was made with it."
+          error={problem}
+          type="password"
+          name="key"
+          autoComplete="current-password"
+          spellcheck={false}
+          autoFocus
+          value={key}
+          onValue={setKey}
+        />
+        <Button kind="primary" type="submit" disabled={isBusy}>
+          {isBusy ? 'Signing in…' : 'Sign in'}
+        </Button>
+        <p class="field-hint">
+          No key at hand? <code>npm start</code> prints a link that signs you in once, and{' '}
+          <code>npm run easel -- sign-in-link</code> prints another.
+        </p>
+      </form>
+    </main>
   );
 }
