@@ -14,7 +14,7 @@ import { useStore } from './store.ts';
 const places: readonly { path: string; title: string; icon: IconName; adminOnly?: boolean }[] = [
   { path: '/', title: 'Create', icon: 'create' },
   { path: '/gallery', title: 'Gallery', icon: 'gallery' },
-  { path: '/models', title: 'Models', icon: 'models', adminOnly: true },
+  { path: '/models', title: 'Models', icon: 'models' },
   { path: '/keys', title: 'Keys', icon: 'key', adminOnly: true },
   { path: '/usage', title: 'Usage', icon: 'usage' },
   { path: '/activity', title: 'Activity', icon: 'activity', adminOnly: true },
