@@ -10,6 +10,7 @@ import fastify, {
 } from 'fastify';
 import { asGatewayError, GatewayError, toPublicError } from '../core/errors.ts';
 import type { ApiKey } from '../core/key-store.ts';
+import { isStorageFault } from '../generation/patience.ts';
 import type { AuditActor } from '../core/audit.ts';
 import { authorizeAdmin, isAdminRoute } from './admin/authorize.ts';
 import { adminRoutes } from './admin/routes.ts';
@@ -136,7 +137,10 @@ export function makeServer(tools: HttpTools): FastifyInstance {
   app.setErrorHandler((error: FastifyError | GatewayError, request, reply) => {
     // The client left before the whole answer was sent: no failure of ours, and nobody to tell.
     if ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE' && reply.raw.destroyed) return;
-    const refusal = fromFramework(error, tools);
+    const refusal =
+      isAdminRoute(request) && isStorageFault(error)
+        ? whileRecordsFail(error, request, tools)
+        : fromFramework(error, tools);
     // With native parameters a body of another type has the text of section 6.
     const isNative =
       refusal.reason === 'invalid_content_type' && isCreate(request) && saysNative(request.headers);
@@ -311,6 +315,16 @@ function fromFramework(error: FastifyError | GatewayError, tools: HttpTools): Ga
         return new GatewayError('invalid_json', 'The body ended early.', { cause: error });
       return asGatewayError(error);
   }
+}
+
+/** An operator is told more than a caller: what to look at. */
+function whileRecordsFail(cause: Error, { id }: FastifyRequest, { log }: HttpTools): GatewayError {
+  log.error({ requestId: id, error: cause }, 'The records cannot be read or written.');
+  return new GatewayError(
+    'storage_unavailable',
+    'This server cannot read or write its records now. Look at its disk and its log, then try again.',
+    { cause },
+  );
 }
 
 function wrongType(cause?: unknown): GatewayError {

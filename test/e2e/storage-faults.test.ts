@@ -6,7 +6,9 @@ import { test, type TestContext } from 'node:test';
 import { DatabaseSync } from 'node:sqlite';
 import sharp from 'sharp';
 import type { Draw, Simulator } from '../../src/sandbox/kit.ts';
+import { signIn, testAdminKey, trySignIn } from '../kit/console-client.ts';
 import { fastClock } from '../kit/fast-clock.ts';
+import { fastDraw } from '../kit/fast-draw.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../kit/gateway.ts';
 import { smallDisk, type SmallDisk } from '../kit/small-disk.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
@@ -189,4 +191,31 @@ test('a picture inside an answer is published even when the gateway is stopped w
   t.after(() => next.close());
   await until(async () => (await statusOf(next, id)) === 'completed');
   assert.equal(await hashOf(next, id), simulator('gemini').control.ledger()[0]?.sha256);
+});
+
+test('an operator sees what is there on a full disk, and is told why nothing can be changed', async (t) => {
+  const { easel, disk } = await onSmallDisk(t, {
+    everything: true,
+    env: { EASEL_ADMIN_KEY: testAdminKey },
+    sandbox: { draw: fastDraw },
+  });
+  const admin = await signIn(easel);
+  const link = (await easel.gateway.makeSignInLink(easel.url)).split('#sign-in=')[1];
+  await disk.fill();
+  for (const path of ['/admin/session', '/admin/activity', '/admin/images', '/admin/models'])
+    assert.equal((await admin.ask('GET', path)).status, 200, path);
+  for (const refused of [
+    await admin.ask('POST', '/admin/keys', { name: 'new' }),
+    await trySignIn(easel, { link }),
+  ]) {
+    assert.deepEqual(
+      [refused.status, refused.at('error.reason')],
+      [503, 'storage_unavailable'],
+      refused.text,
+    );
+    assert.match(refused.text, /Look at its disk/);
+  }
+  assert.ok(easel.logged.some(({ message }) => message === 'The records cannot be read or written.'));
+  await disk.free();
+  assert.equal((await trySignIn(easel, { link })).status, 200, 'the link was not used up');
 });

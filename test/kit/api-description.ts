@@ -137,6 +137,8 @@ export function describeApi(text: string): ApiDescription {
       const verb = (method === 'HEAD' ? 'GET' : method).toLowerCase();
       const address = decode(new URL(url).pathname);
       if (screens.has(address) && reply.status !== 405) return;
+      // Records that cannot be written are told to an operator.
+      if (address.startsWith('/admin/') && reply.status === 503) return;
       if (notDescribed.some((prefix) => address.startsWith(prefix)) && reply.status < 400) return;
       const path = findPath(Object.keys(document.paths), address);
       const what = `${method} ${path ?? '(another address)'} ${reply.status}`;
