@@ -178,6 +178,8 @@ function costOf({ usage, served_by: servedBy }: ImageRecord): string {
 function Picture(props: { run: Run; imageId: string; image: KeptImage; actions: RunActions }): JSX.Element {
   const { run, imageId, image, actions } = props;
   const { index, url, width, height, bytes } = image;
+  // As the event named it, while it is there: by another link the same picture would be fetched again.
+  const shownUrl = ownLink(run.live.images.find((made) => made.index === index)?.url ?? url);
   const name = `picture ${index + 1}`;
   // Once: a picture that is broken stays so.
   const asked = useRef(false);
@@ -185,13 +187,13 @@ function Picture(props: { run: Run; imageId: string; image: KeptImage; actions: 
     <li class="picture" style={{ '--ratio': String(width / height) }}>
       <a
         class="picture-link"
-        href={ownLink(url)}
+        href={shownUrl}
         target="_blank"
         rel="noopener"
         style={{ aspectRatio: `${width} / ${height}` }}
       >
         <img
-          src={ownLink(url)}
+          src={shownUrl}
           width={width}
           height={height}
           alt={altOf(run, index)}

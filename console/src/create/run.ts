@@ -52,6 +52,9 @@ const nothingYet: LiveImages = { images: [], previews: {} };
 /** How often a record is asked for after the events were cut. */
 const pollMs = 1500;
 
+/** Older ones leave the page; their pictures are in the gallery. */
+const maxRuns = 40;
+
 /** Runs that something waits for on this page already. */
 const followed = new Set<string>();
 
@@ -62,7 +65,7 @@ export type RunRequest = Pick<Run, 'body' | 'inputs' | 'modelName' | 'leftOut'>;
 export function startRuns(runs: Runs, requests: readonly RunRequest[]): void {
   const group = randomId();
   const begun = requests.map((request) => newRun(request, group));
-  runs.set([...begun, ...runs.get()]);
+  runs.set([...begun, ...runs.get()].slice(0, maxRuns));
   for (const { id } of begun) void follow(runs, id, () => generate(runs, id));
 }
 
@@ -113,7 +116,9 @@ export function recoverRuns(runs: Runs): void {
 /** Asks for a run's record anew: its links hold for a while only. One whose pictures were deleted goes. */
 export function refreshRun(runs: Runs, id: string): void {
   const imageId = find(runs, id)?.imageId ?? null;
-  if (imageId !== null) void follow(runs, id, () => awaitRecord(runs, id, imageId));
+  if (imageId === null) return;
+  change(runs, id, { live: nothingYet });
+  void follow(runs, id, () => awaitRecord(runs, id, imageId));
 }
 
 /** Takes a group out of the list. The pictures stay in the gallery. */
@@ -171,7 +176,9 @@ async function awaitRecord(runs: Runs, id: string, imageId: string): Promise<voi
     try {
       const record = await ask<ImageRecord>('GET', `/v1/images/${imageId}`);
       if (record.status === 'completed') {
-        change(runs, id, { state: { kind: 'done', record } });
+        // Previews are megabytes of text.
+        const images = find(runs, id)?.live.images ?? [];
+        change(runs, id, { state: { kind: 'done', record }, live: { images, previews: {} } });
         return;
       }
       if (record.status === 'failed') {
