@@ -17,9 +17,20 @@ import { until } from '../kit/until.ts';
 let easel: TestGateway;
 let browser: Browser;
 let admin: ConsoleClient;
+/** What pictures wait for whose prompt says so. */
+let held: Promise<void> | undefined;
 before(async () => {
   [easel, browser] = await Promise.all([
-    startTestGateway({ env: { EASEL_ADMIN_KEY: testAdminKey }, sandbox: { draw: fastDraw, delayMs: 1 } }),
+    startTestGateway({
+      env: { EASEL_ADMIN_KEY: testAdminKey },
+      sandbox: {
+        delayMs: 1,
+        async draw(request) {
+          if (request.prompt.includes('slowly')) await held;
+          return await fastDraw(request);
+        },
+      },
+    }),
     openBrowser(),
   ]);
   admin = await signIn(easel);
@@ -217,6 +228,62 @@ test('a picture opens with everything that is kept of it, and the keys lead to i
   await shows(page, [newer, middle, older]);
   await hasFocus(page, middle);
   assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test('what failed is shown with its reason, as a whole or among others that were made', async () => {
+  const owner = await makeOwner('fails');
+  const ark = easel.gateway.sandbox?.simulators.get('ark')?.control;
+  assert.ok(ark !== undefined);
+  ark.inject({ on: 'submit', kind: 'status', error: 'moderated' });
+  const headers = { authorization: `Bearer ${owner.secret}` };
+  const body = { model: 'seedream-4.0', size: '1024x1024', prompt: 'all of it fails' };
+  const refused = await easel.ask('POST', '/v1/images/generations', body, headers);
+  assert.equal(refused.at('error.reason'), 'content_policy');
+  const message = String(refused.at('error.message'));
+  ark.inject({ on: 'submit', kind: 'status', error: 'moderated', skip: 1 });
+  const partly = await owner.make('one of three fails', { n: 3 });
+
+  const { page, context } = await open(owner);
+  await cells(page).nth(1).waitFor();
+  assert.match(await cellOf(page, partly).innerText(), /1 failed/);
+  assert.match((await cellOf(page, partly).getAttribute('aria-label')) ?? '', /, 2 images, 1 failed, /);
+  const whole = cells(page).nth(1);
+  assert.ok((await whole.innerText()).startsWith(message.slice(0, 60)));
+  await whole.click();
+  const dialog = page.getByRole('dialog', { name: 'Picture' });
+  await dialog.getByText(message).waitFor();
+  assert.match(await dialog.innerText(), /It failed[^]*content_policy[^]*Status\s+failed/);
+  assert.equal(await dialog.getByRole('link', { name: 'Edit in Create' }).count(), 0);
+
+  await page.keyboard.press('ArrowLeft');
+  await dialog.getByText('one of three fails').waitFor();
+  assert.match(await dialog.locator('.facts').innerText(), /1 image failed\s+Image \d: .*content_policy/);
+  await dialog.getByRole('button', { name: /^Image \d, failed$/ }).click();
+  await dialog.getByRole('heading', { name: /^Image \d failed$/ }).waitFor();
+  await context.close();
+});
+
+test('a picture in the making is shown as one, and completes under the eyes of who waits for it', async () => {
+  const owner = await makeOwner('waits');
+  const { promise, resolve: release } = Promise.withResolvers<void>();
+  held = promise;
+  const headers = { authorization: `Bearer ${owner.secret}`, prefer: 'respond-async' };
+  const body = { model: 'seedream-4.0', size: '1024x1024', prompt: 'drawn slowly' };
+  const begun = await easel.ask('POST', '/v1/images/generations', body, headers);
+  assert.equal(begun.status, 202);
+  const id = String(begun.at('id'));
+  const { page, context } = await open(owner, '/gallery?status=in_progress');
+  await shows(page, [id]);
+  assert.match(await cellOf(page, id).innerText(), /In progress/);
+  await cellOf(page, id).click();
+  const dialog = page.getByRole('dialog', { name: 'Picture' });
+  await dialog.getByText('It is being made.').waitFor();
+  release();
+  await isDrawn(dialog.locator('.stage-large'));
+  await page.keyboard.press('Escape');
+  await comeBack(page);
+  await page.getByText('No longer in this list').waitFor();
   await context.close();
 });
 

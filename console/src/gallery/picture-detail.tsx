@@ -68,6 +68,7 @@ export function PictureDetail(props: DetailProps): JSX.Element {
             kind="quiet"
             icon="left"
             label="Newer picture"
+            aria-keyshortcuts="ArrowLeft"
             disabled={newer === undefined}
             onClick={() => newer && onShow(newer)}
           />
@@ -75,6 +76,7 @@ export function PictureDetail(props: DetailProps): JSX.Element {
             kind="quiet"
             icon="right"
             label="Older picture"
+            aria-keyshortcuts="ArrowRight"
             disabled={older === undefined}
             onClick={() => older && onShow(older)}
           />
