@@ -114,6 +114,6 @@ async function play(run: BenchRun, request: Runner['request']): Promise<LoadResu
     firstNumber: run.load.nextNumber(requests),
     connections: 3,
     maxRequests: requests,
-    maxMs: 20_000,
+    maxMs: 60_000,
   });
 }

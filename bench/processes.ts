@@ -27,7 +27,7 @@ export interface StartOptions {
   ready: 'message' | { url: string };
 }
 
-const startLimitMs = 20_000;
+const startLimitMs = 60_000;
 const stopLimitMs = 10_000;
 const askLimitMs = 300_000;
 const pollMs = 5;

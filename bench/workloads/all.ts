@@ -16,41 +16,40 @@ export interface Workload {
   play(run: BenchRun): Promise<void>;
 }
 
+const one = { connections: 1, latencyMs: 0 };
+const sixteen = { connections: 16, latencyMs: 0 };
+
 /** In the order of a run. */
 export const workloads: readonly Workload[] = [
   {
     name: 'url-128k',
     about: 'the upstream answers with a link; Easel fetches and keeps the picture (128 kB) too',
     isInQuick: true,
-    play: (run) => playAnswers(run, 'url-128k', [{ connections: 16, latencyMs: 0 }]),
+    play: (run) => playAnswers(run, 'url-128k', [sixteen]),
   },
   {
     name: 'b64-1400k',
     about: 'answers of 1.4 MB, the picture in them as base64',
     isInQuick: true,
-    play: (run) => playAnswers(run, 'b64-1400k', [{ connections: 1, latencyMs: 0 }]),
+    play: (run) => playAnswers(run, 'b64-1400k', [one]),
   },
   {
     name: 'b64-6000k',
     about: 'answers of 6 MB',
     isInQuick: true,
-    play: (run) =>
-      playAnswers(run, 'b64-6000k', [
-        { connections: 1, latencyMs: 0 },
-        { connections: 16, latencyMs: 0 },
-      ]),
+    play: (run) => playAnswers(run, 'b64-6000k', [one, sixteen]),
   },
   {
     name: 'b64-20000k',
     about: 'answers of 20 MB',
     isInQuick: false,
-    play: (run) => playAnswers(run, 'b64-20000k', [{ connections: 1, latencyMs: 0 }]),
+    play: (run) => playAnswers(run, 'b64-20000k', [one]),
   },
   {
     name: 'b64-chunked',
     about: 'answers of 6 MB without a Content-Length',
     isInQuick: false,
-    play: (run) => playAnswers(run, 'b64-6000k-chunked', [{ connections: 1, latencyMs: 0 }]),
+    play: (run) => playAnswers(run, 'b64-6000k-chunked', [one], [one, sixteen]),
   },
   {
     name: 'gemini',
