@@ -146,6 +146,28 @@ describe('the linter', () => {
   ]);
   plant('providers/one/request.ts', `export const thing = 1;\n`);
 
+  const useThing = 'export const twice = thing * 2;';
+  forbidden.push(
+    [
+      'the console importing generation, if only its types',
+      plant(
+        '../console/src/types-of-generation.ts',
+        `import type { thing } from '../../src/generation/thing.ts';\nexport type Thing = typeof thing;\n`,
+      ),
+    ],
+    [
+      'the console importing what http does',
+      plant('../console/src/values.ts', `import { thing } from '../../src/http/thing.ts';\n${useThing}\n`),
+    ],
+  );
+  allowed.push([
+    'the console importing the types of http',
+    plant(
+      '../console/src/types-of-http.ts',
+      `import type { thing } from '../../src/http/thing.ts';\nexport type Thing = typeof thing;\n`,
+    ),
+  ]);
+
   const others: [string, string, string][] = [
     [
       'the environment read outside config/load.ts',
