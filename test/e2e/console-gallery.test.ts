@@ -287,6 +287,20 @@ test('a picture in the making is shown as one, and completes under the eyes of w
   await context.close();
 });
 
+test('while the gateway cannot be reached the gallery says so, and shows everything when it is asked again', async () => {
+  const owner = await makeOwner('offline');
+  const id = await owner.make('out of reach');
+  const list = '**/v1/images?limit=*';
+  const { page, context } = await open(owner, '/gallery', {
+    prepare: (page: Page) => page.route(list, (route) => route.abort()),
+  });
+  await page.getByRole('alert').getByText('The gateway cannot be reached').waitFor();
+  await page.unroute(list);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await shows(page, [id]);
+  await context.close();
+});
+
 test('a prompt full of markup and marks is text, and a picture that is a page or a drawing runs nothing', async () => {
   const owner = await makeOwner('markup');
   const prompt = '<img src=x onerror="ran=1"><script>ran=1</script> \u202Egnp.exe\u2066 مرحبا';
