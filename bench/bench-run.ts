@@ -1,25 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isChosen, type Choice } from './choice.ts';
+import type { Choice } from './choice.ts';
 import type { Contestant, Place } from './contestants/contestant.ts';
 import { makeDirect } from './contestants/direct.ts';
-import { startNginx, type Nginx } from './contestants/nginx.ts';
-import { startPassThrough } from './contestants/pass-through.ts';
-import { startPortkey } from './contestants/portkey.ts';
 import { makeLoadGenerator, type LoadGenerator } from './load-job.ts';
+import { makePeerKeeper, type PeerProcesses, type Peers } from './peers.ts';
 import { makePictureReader } from './pictures.ts';
 import { startOwnProcess } from './processes.ts';
 import type { Results } from './results.ts';
 
 const ownProgram = fileURLToPath(new URL('..', import.meta.url));
-
-/** What the peers of a run need to be there; undefined: that one is left out. */
-export interface Peers {
-  nginx: string | undefined;
-  /** Where npm has put it. */
-  portkey: string | undefined;
-}
 
 /** A run that goes on: the upstream and the load generator, which everybody shares, and what was found so far. */
 export interface BenchRun {
@@ -64,7 +55,11 @@ export async function startRun(
       easel: { program: options.choice.program ?? ownProgram, nodeArgs: profilingArgs(options.choice) },
     };
   };
-  const peers = makePeers(options, makePlace);
+  const results: BenchRun['results'] = { cells: [], figures: [], checks: [], leftOut: [] };
+  const peers = makePeerKeeper(options.peers, options.choice, makePlace, (reason) => {
+    results.leftOut.push(reason);
+    options.print(`LEFT OUT ${reason}`);
+  });
   return {
     ...options,
     startedAtMs: performance.now(),
@@ -75,47 +70,10 @@ export async function startRun(
     direct: makeDirect({ upstream }),
     makePlace,
     startPeers: () => peers.start(),
-    results: { cells: [], figures: [], checks: [], leftOut: [] },
+    results,
     async close() {
       await peers.stop();
       await Promise.all([generator.stop(), mock.stop()]);
-    },
-  };
-}
-
-/** Those that stand between a caller and the upstream besides Easel. */
-export interface PeerProcesses {
-  nginx: Nginx | undefined;
-  proxies: Contestant[];
-}
-
-function makePeers(
-  { peers: { nginx, portkey }, choice }: Pick<BenchRun, 'peers' | 'choice'>,
-  makePlace: BenchRun['makePlace'],
-): { start(): Promise<PeerProcesses>; stop(): Promise<void> } {
-  let nginxProcess: Nginx | undefined;
-  const running = new Map<string, Contestant>();
-  async function startOne<T extends Contestant>(
-    name: string,
-    start: (place: Place) => Promise<T>,
-  ): Promise<T | undefined> {
-    if (!isChosen(choice, name)) return undefined;
-    const started = await start(await makePlace(name));
-    running.set(name, started);
-    return started;
-  }
-  const isUp = (name: string): boolean => running.get(name)?.process?.isRunning() === true;
-  return {
-    async start() {
-      if (nginx !== undefined && !isUp('nginx'))
-        nginxProcess = await startOne('nginx', (place) => startNginx(nginx, place));
-      if (!isUp('pass-through')) await startOne('pass-through', startPassThrough);
-      if (portkey !== undefined && !isUp('portkey'))
-        await startOne('portkey', (place) => startPortkey(portkey, place));
-      return { nginx: nginxProcess, proxies: [...running.values()] };
-    },
-    async stop() {
-      for (const { process } of running.values()) await process?.stop();
     },
   };
 }

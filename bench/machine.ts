@@ -3,7 +3,7 @@ import { closeSync, fdatasyncSync, openSync, readFileSync, unlinkSync, writeSync
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Peers } from './bench-run.ts';
+import type { Peers } from './peers.ts';
 import { median } from './statistics.ts';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));

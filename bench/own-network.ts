@@ -1,15 +1,23 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { execFileSync } from 'node:child_process';
+import { networkInterfaces } from 'node:os';
 
 const mark = 'EASEL_BENCH_NETWORK';
+
+/** Debian keeps `ip` where only root's PATH may look. */
+const searchPath = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
 /** Root may; others where the system lets them be root of their own namespace. */
 const ways = [['--net'], ['--net', '--map-root-user']] as const;
 
-/** Whether this process sees no network but its own loopback. */
+/** Whether this is the second run, which sees no network but its own loopback. */
 export function hasOwnNetwork(): boolean {
-  return process.env[mark] !== undefined;
+  if (process.env[mark] === undefined) return false;
+  const others = Object.values(networkInterfaces())
+    .flatMap((of) => of ?? [])
+    .filter(({ internal }) => !internal);
+  if (others.length > 0) throw new Error(`${mark} is set, but this process sees the machine's network`);
+  return true;
 }
 
 /**
@@ -25,7 +33,7 @@ export async function runWithOwnNetwork(
   if (process.platform !== 'linux' || way === undefined) return undefined;
   const up = 'ip link set lo up && exec "$0" "$@"';
   const child = spawn('unshare', [...way, 'sh', '-c', up, process.execPath, script, ...args], {
-    env: { ...process.env, ...env, [mark]: '1' },
+    env: { ...process.env, ...env, PATH: searchPath, [mark]: '1' },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
@@ -35,7 +43,11 @@ export async function runWithOwnNetwork(
 
 function works(way: readonly string[]): boolean {
   try {
-    execFileSync('unshare', [...way, 'sh', '-c', 'ip link set lo up'], { stdio: 'ignore', timeout: 10_000 });
+    execFileSync('unshare', [...way, 'sh', '-c', 'ip link set lo up'], {
+      env: { PATH: searchPath },
+      stdio: 'ignore',
+      timeout: 10_000,
+    });
     return true;
   } catch {
     return false;
