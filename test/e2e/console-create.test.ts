@@ -511,6 +511,8 @@ describe('everybody can use it:', () => {
     await sees(page, 1);
     await page.getByRole('radio', { name: 'Exact' }).check();
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+    await page.setViewportSize({ width: 320, height: 640 });
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320);
     await context.close();
   });
 

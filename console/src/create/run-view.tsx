@@ -6,7 +6,7 @@ import { Button, LinkButton } from '../design/button.tsx';
 import { formatBytes, formatDuration, formatMoney } from '../design/figures.tsx';
 import { Icon } from '../design/icon.tsx';
 import { currentSession } from '../session/session.ts';
-import { copyText } from './copy-text.ts';
+import { copyAndSay } from './copy-and-say.ts';
 import { adviceFor } from './error-advice.ts';
 import { expectedPixels, pixelsOf } from './parameters.ts';
 import type { Run } from './run.ts';
@@ -222,7 +222,7 @@ function Picture(props: { run: Run; imageId: string; image: KeptImage; actions: 
             kind="quiet"
             icon="link"
             label={`Copy link to ${name}`}
-            onClick={() => void copyText(url, linkSaid(url))}
+            onClick={() => void copyAndSay(url, linkSaid(url))}
           />
           <Button size="small" kind="quiet" icon="pen" onClick={() => actions.onEdit(imageId, image)}>
             Edit from this

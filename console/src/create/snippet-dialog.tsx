@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../design/button.tsx';
 import { Dialog, DialogActions } from '../design/dialog.tsx';
 import { Tabs } from '../design/tabs.tsx';
-import { copyText } from './copy-text.ts';
+import { copyAndSay } from './copy-and-say.ts';
 import type { CreateBody } from './run.ts';
 import { snippet, type Language } from './snippets.ts';
 
@@ -29,7 +29,7 @@ export function SnippetDialog({ body, onClose }: { body: CreateBody; onClose: ()
         Your key is read from <code>EASEL_API_KEY</code>. Keys are made under Keys.
       </p>
       <DialogActions>
-        <Button kind="primary" icon="copy" onClick={() => void copyText(text, 'Copied.')}>
+        <Button kind="primary" icon="copy" onClick={() => void copyAndSay(text, 'Copied.')}>
           Copy as {languages.find(({ name }) => name === language)?.title}
         </Button>
       </DialogActions>
