@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 
 /** Records, assets, requests, keys, messages to webhooks, entries of the audit log. */
@@ -11,8 +12,22 @@ export type IdMaker = (prefix: IdPrefix) => string;
  * One maker per process: two would not be monotonic to each other.
  */
 export function makeIdMaker(now: () => number): IdMaker {
-  const next = monotonicFactory();
+  const next = monotonicFactory(makeRandom());
   return (prefix) => `${prefix}_${next(now())}`;
+}
+
+/** Numbers from 0 to 1. The library's own asks the system for every byte, sixteen times an id. */
+function makeRandom(): () => number {
+  const bytes = new Uint8Array(1024);
+  let used = bytes.length;
+  return () => {
+    if (used === bytes.length) {
+      randomFillSync(bytes);
+      used = 0;
+    }
+    used += 1;
+    return (bytes[used - 1] ?? 0) / 256;
+  };
 }
 
 const idPattern = /^(img|ua|req|key|msg|aud)_[0-9A-HJKMNP-TV-Z]{26}$/;

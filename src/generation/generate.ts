@@ -12,7 +12,7 @@ import { askAllowance, refusedByLimit, type AllowanceTools } from './allowance.t
 import { runCall, type CallTools } from './call.ts';
 import { endGeneration, type Asked, type CallReport } from './finish.ts';
 import type { InFlight } from './in-flight.ts';
-import { failedReport, keepCall, keepOne } from './keep-call.ts';
+import { failedReport, keepCall, keepOne, type Beside } from './keep-call.ts';
 import type { KeepTools } from './keep.ts';
 import type { LateResults } from './late-results.ts';
 import { isStorageFault } from './patience.ts';
@@ -125,7 +125,8 @@ async function finish(
   const extraIndex = counterFrom(Math.max(...plan.calls.map((call) => call.firstIndex + call.images)));
   const asked = { ...order, card: order.model.card };
   // Who follows is told of each image by itself; else the last steps share their way to the disk.
-  const beside: Promise<void>[] | undefined = order.stream === undefined ? [] : undefined;
+  const isAll = plan.calls.length === 1 && plan.calls[0]?.images === 1 && order.request.group === undefined;
+  const beside: Beside | undefined = order.stream === undefined ? { steps: [], isAll } : undefined;
   const reports = await Promise.all(
     plan.calls.map((call) =>
       reportOf(call, tools, signal, async () => {
@@ -178,7 +179,7 @@ async function finish(
     reports.filter((report) => report !== 'left'),
     asked,
     tools,
-    beside,
+    beside?.steps,
   );
 }
 

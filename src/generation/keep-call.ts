@@ -16,6 +16,13 @@ export interface KeepCallTools extends KeepTools {
   stop: AbortSignal;
 }
 
+/** Steps that the end of a generation waits for, so that they share its way to the disk. */
+export interface Beside {
+  steps: Promise<void>[];
+  /** The image is all there is to wait for: the end of the record comes at once. */
+  isAll: boolean;
+}
+
 /** Stores what a call brought; images that cannot be had or stored fail alone. */
 export async function keepCall(
   generationId: string,
@@ -24,7 +31,7 @@ export async function keepCall(
   extraIndex: () => number,
   signal: AbortSignal,
   tools: KeepCallTools,
-  { early, beside }: { early?: EarlyImages | undefined; beside?: Promise<void>[] | undefined } = {},
+  { early, beside }: { early?: EarlyImages | undefined; beside?: Beside | undefined } = {},
 ): Promise<CallReport> {
   if (outcome.kind === 'failed') {
     const { fault, route, attempts, tried } = outcome;
@@ -80,14 +87,17 @@ export async function keepCall(
  * A step that is on its way to the disk: waited for, or left to whoever waits for all of them. What is asked for
  * within one turn shares one sync, which is most of what a small generation's end takes.
  */
-async function besides(step: Promise<void>, beside: Promise<void>[] | undefined): Promise<void> {
+async function besides(step: Promise<void>, beside: Beside | undefined): Promise<void> {
   if (beside === undefined) return await step;
   // It is awaited with the others.
   step.catch(() => undefined);
-  beside.push(step);
+  beside.steps.push(step);
 }
 
-/** Stores one image and adds it to the record; one that cannot be had or stored fails alone. */
+/**
+ * Stores one image and adds it to the record; one that cannot be had or stored fails alone. Without a step of its own
+ * (`isAll`) the end of the record adds it: a process that dies between the two finds it by its name (adopt.ts).
+ */
 export async function keepOne(
   generationId: string,
   index: number,
@@ -95,12 +105,12 @@ export async function keepOne(
   route: Route,
   signal: AbortSignal,
   tools: KeepCallTools,
-  beside?: Promise<void>[],
+  beside?: Beside,
 ): Promise<Kept> {
   if (image.kind === 'failed') return { index, fault: image.fault };
   try {
     const stored = await keepImage({ generationId, index, image, route }, signal, tools);
-    await besides(tools.records.addImage(generationId, stored), beside);
+    if (beside?.isAll !== true) await besides(tools.records.addImage(generationId, stored), beside);
     return { image: stored };
   } catch (error) {
     // The next start goes on. When only the time for collecting is over, this image fails alone.

@@ -41,6 +41,8 @@ const maxPerOrigin = 4;
 const leaseMs = 20_000;
 /** Another process, the command line, may make something due. */
 const lookMs = 2_000;
+/** Many generations may end at once, and most of them have no webhook: one look serves all. */
+const shortestMs = 100;
 
 /** Begins at once, with what an earlier process left. */
 export function startWebhookSender(tools: WebhookTools, stop: AbortSignal): WebhookSender {
@@ -60,6 +62,7 @@ export function startWebhookSender(tools: WebhookTools, stop: AbortSignal): Webh
       } catch (error) {
         log.warn({ error }, 'The webhooks that are due could not be read; it is tried again.');
       }
+      await clock.sleep(shortestMs, stop).catch(() => undefined);
       await clock.sleep(lookMs, AbortSignal.any([stop, woken.signal])).catch(() => undefined);
     }
     await Promise.all(attempts);

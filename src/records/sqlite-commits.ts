@@ -55,7 +55,9 @@ export function makeCommits(
   async function commit(together: readonly Waiting[]): Promise<void> {
     try {
       await begin(file);
-      for (const one of together) await runAlone(one);
+      // A single one has the transaction for itself, and needs no savepoint.
+      if (together.length > 1) for (const one of together) await runAlone(one);
+      else if (!(await runOnly(together))) return;
       inPortWords(() => file.exec('commit'));
     } catch (error) {
       rollBack();
@@ -79,6 +81,18 @@ export function makeCommits(
       if (file.isTransaction) file.exec('rollback');
     } catch {
       // Those who wait are told what came first.
+    }
+  }
+
+  /** False: it failed, has been told so, and nothing of it is left. */
+  async function runOnly([only]: readonly Waiting[]): Promise<boolean> {
+    try {
+      await only?.run();
+      return true;
+    } catch {
+      rollBack();
+      only?.settle();
+      return false;
     }
   }
 

@@ -29,7 +29,7 @@ async function onSmallDisk(
     dataDir,
     // Twenty times as fast: pauses and deadlines of seconds.
     clock: fastClock(20),
-    env: { EASEL_MIN_FREE_BYTES: '0', EASEL_DEADLINE_MS: '8000', ...env },
+    env: { EASEL_MIN_FREE_BYTES: '0', EASEL_DEADLINE_MS: '30000', ...env },
     ...overrides,
   });
   t.after(() => easel.close());
@@ -172,7 +172,7 @@ test('a database that another process holds for long delays a paid picture and d
   t.after(() => other.isOpen && other.close());
   other.exec('begin immediate');
   // Our own waiting for the lock has failed once, so it is the next try that stores the picture.
-  await until(() => easel.logged.some(({ message }) => /Recording a picture failed/.test(message)), 10_000);
+  await until(() => easel.logged.some(({ message }) => /Recording the end of a generation failed/.test(message)), 10_000);
   other.exec('commit');
   const answer = await answering;
   assert.equal(answer.status, 200, answer.text);
