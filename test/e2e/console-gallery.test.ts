@@ -202,6 +202,14 @@ test('a picture opens with everything that is kept of it, and the keys lead to i
   const edit = dialog.getByRole('link', { name: 'Edit in Create' });
   assert.equal(await edit.getAttribute('href'), `/?from=${middle}&index=1`);
 
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await dialog.getByRole('button', { name: 'Copy link' }).click();
+  await dialog.getByRole('button', { name: 'Copied' }).waitFor();
+  const link = await page.evaluate('navigator.clipboard.readText()');
+  assert.equal(link, `${easel.url}/gallery?image=${middle}&index=1`);
+  await dialog.getByRole('button', { name: 'Copy prompt' }).click();
+  await until(async () => (await page.evaluate('navigator.clipboard.readText()')) === 'the middle one');
+
   await page.keyboard.press('ArrowRight');
   await dialog.getByText('the older one').waitFor();
   await page.keyboard.press('ArrowLeft');

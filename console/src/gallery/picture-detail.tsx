@@ -7,7 +7,7 @@ import { Failed, Loading } from '../design/notice.tsx';
 import { useModal } from '../design/use-modal.ts';
 import { createFromLink, pictureLink } from '../links.ts';
 import { sessionState } from '../session/session.ts';
-import { copyText } from './copy-text.ts';
+import { copyText } from '../design/copy-text.ts';
 import { DownloadForm } from './download-form.tsx';
 import { PictureFacts } from './picture-facts.tsx';
 import type { ListState, PictureList } from './picture-list.ts';
