@@ -28,12 +28,17 @@ const pictures: readonly {
     body: { model: 'kling-image-o1', prompt: 'A castle on a mountain, pixel art', size: '1360x768' },
   },
   { key: 'console', body: { model: 'nano-banana-pro', prompt: 'A fox in a misty forest at dawn' } },
-  { key: 'console', body: { model: 'glm-image', prompt: '骑马的宇航员在月球上' } },
+  { key: 'console', body: { model: 'glm-image', prompt: 'An astronaut riding a horse on the moon' } },
   {
     key: 'shop',
-    body: { model: 'seedream-4.0', prompt: 'A balcony with flowers, cut paper', size: '1K', ratio: '3:4' },
+    body: {
+      model: 'seedream-4.0',
+      prompt: 'A hot air balloon over the hills, cut paper',
+      size: '1K',
+      ratio: '3:4',
+    },
   },
-  { key: 'shop', body: { model: 'kling-image-o1', prompt: 'A boat sim:moderated' } },
+  { key: 'shop', body: { model: 'kling-image-o1', prompt: 'The portrait of a president sim:moderated' } },
   {
     key: 'console',
     body: { model: 'kling-image-o1', prompt: 'A red bicycle in front of a cafe at night', size: '1248x832' },
