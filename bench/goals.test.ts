@@ -25,6 +25,17 @@ test('a goal without its peer, or with a contestant that failed, is not measured
   assert.deepEqual(verdicts, ['not measured', 'not measured']);
 });
 
+test('a throughput stands beside what the main threads compute for a request', () => {
+  const cells = [at16('portkey', 10, 80), at16('easel (b64_json)', 40, 16), at16('pass-through', 100, 5)];
+  const seen = judgeGoals({ cells, figures: [] })
+    .filter(({ measure }) => measure.startsWith('throughput'))
+    .map(({ seen, verdict }) => [seen, verdict]);
+  assert.deepEqual(seen, [
+    ['40.0/s (portkey 10.0/s: 4.00x); main thread 16.0 ms a request, against 80.0', 'not met'],
+    ['40.0/s (pass-through 100.0/s: 0.40x); main thread 16.0 ms a request, against 5.0', 'not met'],
+  ]);
+});
+
 test('memory is judged by itself and against that of small answers', () => {
   const figures = [peak('8 MB', 280), peak('1 MB', 200)];
   const verdicts = judgeGoals({ cells: [], figures }).filter(({ measure }) => measure.startsWith('peak RSS'));
@@ -57,6 +68,16 @@ function cell(contestant: string, p50Ms: number): CellResult {
     cpuMsPerRequest: { own: undefined, mainThread: undefined, upstream: 1, load: 1 },
     failures: 0,
     failureTexts: [],
+  };
+}
+
+function at16(contestant: string, perSecond: number, mainThread: number): CellResult {
+  return {
+    ...cell(contestant, 10),
+    workload: 'b64-6000k',
+    connections: 16,
+    perSecond,
+    cpuMsPerRequest: { own: mainThread, mainThread, upstream: 1, load: 1 },
   };
 }
 

@@ -50,7 +50,7 @@ function throughput(found: Found, workload: string, peer: string, share: number)
   const asked = `>= ${share}x ${peer}`;
   if (!isWell(ours) || !isWell(theirs)) return notMeasured(measure, asked);
   const ratio = ours.perSecond / theirs.perSecond;
-  const seen = `${ours.perSecond.toFixed(1)}/s (${peer} ${theirs.perSecond.toFixed(1)}/s: ${ratio.toFixed(2)}x)`;
+  const seen = `${ours.perSecond.toFixed(1)}/s (${peer} ${theirs.perSecond.toFixed(1)}/s: ${ratio.toFixed(2)}x)${computed(ours, theirs)}`;
   return judged(measure, asked, seen, share / ratio);
 }
 
@@ -68,7 +68,7 @@ function smallLinks(found: Found): Goal {
   const measure = 'link answers, 16 connections (Easel fetches and keeps the picture)';
   const asked = '>= 1x Portkey, which fetches nothing';
   if (!isWell(ours) || !isWell(theirs)) return notMeasured(measure, asked);
-  const seen = `${ours.perSecond.toFixed(0)}/s (Portkey ${theirs.perSecond.toFixed(0)}/s)`;
+  const seen = `${ours.perSecond.toFixed(0)}/s (Portkey ${theirs.perSecond.toFixed(0)}/s)${computed(ours, theirs)}`;
   return judged(measure, asked, seen, theirs.perSecond / ours.perSecond);
 }
 
@@ -110,7 +110,7 @@ function downloads(found: Found): Goal {
   const asked = '>= 0.5x nginx';
   if (!isWell(ours) || !isWell(theirs)) return notMeasured(measure, asked);
   const ratio = ours.perSecond / theirs.perSecond;
-  const seen = `${ours.perSecond.toFixed(0)}/s (nginx ${theirs.perSecond.toFixed(0)}/s: ${ratio.toFixed(2)}x)`;
+  const seen = `${ours.perSecond.toFixed(0)}/s (nginx ${theirs.perSecond.toFixed(0)}/s: ${ratio.toFixed(2)}x)${computed(ours, theirs)}`;
   return judged(measure, asked, seen, 0.5 / ratio);
 }
 
@@ -131,6 +131,14 @@ function startUp(found: Found): Goal[] {
       ? notMeasured('idle RSS', '<= 120 MB')
       : judged('idle RSS', '<= 120 MB', `${idle.value.toFixed(0)} MB`, idle.value / 120),
   ];
+}
+
+/** What one thread of each computes for a request: what is left of a throughput when the machine is busy with others. */
+function computed(ours: CellResult, theirs: CellResult): string {
+  const [own, peer] = [ours, theirs].map(({ cpuMsPerRequest }) => cpuMsPerRequest.mainThread);
+  return own === undefined || peer === undefined
+    ? ''
+    : `; main thread ${own.toFixed(1)} ms a request, against ${peer.toFixed(1)}`;
 }
 
 function judged(measure: string, asked: string, seen: string, distance: number): Goal {
