@@ -124,6 +124,22 @@ test('a stranger signs in with the admin key and makes a picture', async () => {
   await context.close();
 });
 
+test('a one-time link signs in, and is gone from the address', async () => {
+  const link = await easel.gateway.makeSignInLink(easel.url);
+  const { page, context } = await openConsole(browser, easel, { cookie: 'nobody=1' }, new URL(link).hash);
+  await promptOf(page).waitFor();
+  assert.equal(page.url(), `${easel.url}/`);
+  // It has ended elsewhere meanwhile: there is nothing to sign out of, and nothing to sign in for.
+  await context.clearCookies();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
+  // The link is used up.
+  await page.goto(link);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Sign in', exact: true }).waitFor();
+  await context.close();
+});
+
 test('each of the six models makes a picture', async () => {
   const { page, context, faults } = await open();
   await promptOf(page).waitFor();
