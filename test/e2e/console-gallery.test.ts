@@ -239,6 +239,38 @@ test('a picture opens with everything that is kept of it, and the keys lead to i
   await context.close();
 });
 
+test('on a phone a finger drawn over an open picture leads to the next one', async () => {
+  const owner = await makeOwner('swipes');
+  const older = await owner.make('the older one');
+  const newer = await owner.make('the newer one');
+  const { page, context } = await open(owner, `/gallery?image=${newer}`, {
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+  });
+  const dialog = page.getByRole('dialog', { name: 'Picture' });
+  await isDrawn(dialog.locator('.stage-large'));
+  const fingers = await context.newCDPSession(page);
+  const draw = async (from: number, to: number): Promise<void> => {
+    const steps = [
+      ['touchStart', [{ x: from, y: 200 }]],
+      ['touchMove', [{ x: (from + to) / 2, y: 200 }]],
+      ['touchMove', [{ x: to, y: 200 }]],
+      ['touchEnd', []],
+    ] as const;
+    for (const [type, touchPoints] of steps)
+      await fingers.send('Input.dispatchTouchEvent', { type, touchPoints: [...touchPoints] });
+  };
+  await draw(300, 100);
+  await dialog.getByText('the older one').waitFor();
+  assert.match(page.url(), new RegExp(`image=${older}$`));
+  await isDrawn(dialog.locator('.stage-large'));
+  await draw(100, 120);
+  await draw(100, 300);
+  await dialog.getByText('the newer one').waitFor();
+  await context.close();
+});
+
 test('what failed is shown with its reason, as a whole or among others that were made', async () => {
   const owner = await makeOwner('fails');
   const ark = easel.gateway.sandbox?.simulators.get('ark')?.control;

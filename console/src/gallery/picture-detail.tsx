@@ -15,6 +15,7 @@ import type { Picture, PictureSource } from './source.ts';
 import { Thumbnail } from './thumbnail.tsx';
 import { useAttempts } from './use-attempts.ts';
 import { useNeighbours, usePicture } from './use-picture.ts';
+import { useSwipe } from './use-swipe.ts';
 import { placesOf, shorten, type Place } from './words.ts';
 
 interface DetailProps {
@@ -37,12 +38,17 @@ export function PictureDetail(props: DetailProps): JSX.Element {
   const { newer, older } = useNeighbours(id, list, state.ids, source);
   const one = usePicture(id, list, source);
 
+  const step = (to: 'newer' | 'older'): void => {
+    const next = to === 'newer' ? newer : older;
+    if (next !== undefined) onShow(next);
+  };
+
   useKeys((event) => {
     const { target } = event;
     const isTyping = target instanceof HTMLElement && target.closest('input, select, textarea') !== null;
     if (isTyping || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (event.key === 'ArrowLeft' && newer !== undefined) onShow(newer);
-    else if (event.key === 'ArrowRight' && older !== undefined) onShow(older);
+    if (event.key === 'ArrowLeft') step('newer');
+    else if (event.key === 'ArrowRight') step('older');
     else if (event.key === 'Delete' && one.state === 'ready') onDelete(id);
     else return;
     event.preventDefault();
@@ -70,7 +76,7 @@ export function PictureDetail(props: DetailProps): JSX.Element {
             label="Newer picture"
             aria-keyshortcuts="ArrowLeft"
             disabled={newer === undefined}
-            onClick={() => newer && onShow(newer)}
+            onClick={() => step('newer')}
           />
           <Button
             kind="quiet"
@@ -78,7 +84,7 @@ export function PictureDetail(props: DetailProps): JSX.Element {
             label="Older picture"
             aria-keyshortcuts="ArrowRight"
             disabled={older === undefined}
-            onClick={() => older && onShow(older)}
+            onClick={() => step('older')}
           />
         </div>
         <Button kind="quiet" icon="close" label="Close" onClick={onClose} />
@@ -91,13 +97,23 @@ export function PictureDetail(props: DetailProps): JSX.Element {
           <p>There is no such picture here. It may have been deleted, or belong to another key.</p>
         </div>
       )}
-      {one.state === 'ready' && <Opened key={id} {...props} picture={one.picture} onBroken={one.reload} />}
+      {one.state === 'ready' && (
+        <Opened key={id} {...props} picture={one.picture} onBroken={one.reload} onStep={step} />
+      )}
     </dialog>
   );
 }
 
-function Opened(props: DetailProps & { picture: Picture; onBroken: () => void }): JSX.Element {
-  const { picture, onShow, onDelete, onBroken } = props;
+interface OpenedProps extends DetailProps {
+  picture: Picture;
+  onBroken: () => void;
+  onStep: (to: 'newer' | 'older') => void;
+}
+
+function Opened(props: OpenedProps): JSX.Element {
+  const { picture, onShow, onDelete, onBroken, onStep } = props;
+  const stage = useRef<HTMLDivElement>(null);
+  useSwipe(stage, onStep);
   const { id } = picture;
   const places = placesOf(picture);
   const place =
@@ -107,7 +123,7 @@ function Opened(props: DetailProps & { picture: Picture; onBroken: () => void })
   const image = place?.kind === 'image' ? place.image : undefined;
   return (
     <div class="detail-body">
-      <div class="detail-stage">
+      <div ref={stage} class="detail-stage">
         {image !== undefined ? (
           <LargePicture key={image.index} picture={picture} image={image} onBroken={onBroken} />
         ) : (
