@@ -398,6 +398,21 @@ test('without a network nothing is lost and nothing is made twice', async () => 
   await page.getByRole('button', { name: 'Try again' }).click();
   await sees(page, 1);
   assert.equal((await recordsOf(secret)).length, 1);
+
+  // The request arrives, its answer does not.
+  await page.route(
+    `**${create}`,
+    async (route) => {
+      await route.fetch();
+      await route.abort();
+    },
+    { times: 1 },
+  );
+  await generate(page, 'a second kite');
+  await page.getByRole('alert').getByText('The gateway cannot be reached.').waitFor();
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await sees(page, 2);
+  assert.equal((await recordsOf(secret)).length, 2);
   await context.close();
 });
 

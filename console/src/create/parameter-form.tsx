@@ -68,8 +68,16 @@ function FieldNotes({ field, models, values, problems }: FormProps & { field: Fo
       {without.length > 0 && models.length > 1 && (
         <p class="field-hint">Not for {without.map((model) => model.display_name).join(', ')}.</p>
       )}
+      {without.length > 0 && models.length === 1 && isTyped(field) && (
+        <p class="field-error">The model does not take this; it is left out.</p>
+      )}
     </>
   );
+}
+
+/** What is typed is shown as it is typed, whether it is a value yet or not. */
+function isTyped({ control }: FormField): boolean {
+  return control.kind === 'text' || control.kind === 'number' || control.kind === 'json';
 }
 
 function Control({ field, models, values, onValue }: FormProps & { field: FormField }): JSX.Element {
@@ -77,7 +85,7 @@ function Control({ field, models, values, onValue }: FormProps & { field: FormFi
   // With one model, what was chosen for another and is nothing to this one is not shown as if it held.
   const [only] = models;
   const isTaken = only === undefined || models.length > 1 || takes(only, name, values[name]);
-  const value = isTaken || control.kind === 'size' ? values[name] : undefined;
+  const value = isTaken || isTyped(field) || control.kind === 'size' ? values[name] : undefined;
   const set = (next: unknown): void => onValue(name, next);
   switch (control.kind) {
     case 'ratio':

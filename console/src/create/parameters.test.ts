@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Model } from '../api/wire.ts';
-import { choose, expectedPixels, formFields, sizeProblem, takenValues } from './parameters.ts';
+import {
+  choose,
+  expectedPixels,
+  formFields,
+  listedSizes,
+  sizeProblem,
+  takenValues,
+  tiersOf,
+} from './parameters.ts';
 
 function model(parameters: Model['parameters'], more: Partial<Model> = {}): Model {
   return {
@@ -100,6 +108,22 @@ test('a size in pixels takes back a shape and a quality, a tier only a quality',
   assert.deepEqual(choose(shaped, 'size', '2048x2048', [sized]), { size: '2048x2048' });
   assert.deepEqual(choose({ size: '2048x2048' }, 'ratio', '16:9', [sized]), { ratio: '16:9' });
   assert.deepEqual(choose({ size: '2K' }, 'ratio', undefined, [sized]), { size: '2K' });
+});
+
+test('a model of which nobody knows the sizes takes any text, one that lists them shows its list', () => {
+  const unknown = model({ size: { type: 'string', maxLength: 64 } });
+  assert.deepEqual(
+    formFields([unknown]).map(({ control }) => control.kind),
+    ['text'],
+  );
+  const listing = model({ size: { type: 'string', enum: ['small', '512x768', 'auto'] } });
+  assert.deepEqual(
+    formFields([listing]).map(({ control }) => control.kind),
+    ['size'],
+  );
+  assert.deepEqual(tiersOf(listing), ['small']);
+  assert.deepEqual([...listedSizes(listing)], [['512x768', [512, 768]]]);
+  assert.deepEqual([...listedSizes(sized).keys()], ['1024x1024', '1360x768', '2048x2048']);
 });
 
 test('a size outside of the bounds is told apart before it is sent', () => {

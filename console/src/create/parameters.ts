@@ -47,7 +47,7 @@ export function formFields(models: readonly Model[]): FormField[] {
         const schema = model.parameters[name];
         return schema === undefined ? [] : [schema];
       });
-      const control = controlOf(name, schemas);
+      const control = controlOf(name, schemas, models);
       if (control === undefined) return [];
       const [first = {}] = schemas;
       const hint = typeof first['description'] === 'string' ? first['description'] : undefined;
@@ -64,7 +64,7 @@ export function isMainField(field: FormField): boolean {
   return order.includes(field.name);
 }
 
-function controlOf(name: string, schemas: readonly Schema[]): Control | undefined {
+function controlOf(name: string, schemas: readonly Schema[], models: readonly Model[]): Control | undefined {
   const options = [...new Set(schemas.flatMap((schema) => listOf(schema['enum'])))];
   const types = new Set(schemas.map((schema) => schema['type']));
   const [type] = types;
@@ -82,7 +82,7 @@ function controlOf(name: string, schemas: readonly Schema[]): Control | undefine
       return numberControl(name, schemas, type === 'integer');
     case 'string': {
       const words = options.filter((option) => typeof option === 'string');
-      if (name === 'size') return { kind: 'size' };
+      if (name === 'size' && models.some(knowsSizes)) return { kind: 'size' };
       if (words.length === 0) return { kind: 'text' };
       const isShape = words.every((word) => word === 'auto' || shapeOf(word) !== undefined);
       return { kind: isShape ? 'ratio' : 'choice', options: words };
@@ -171,9 +171,37 @@ export function shapeOf(ratio: string): readonly [width: number, height: number]
   return found === null ? undefined : [Number(found[1]), Number(found[2])];
 }
 
-/** The tiers a model takes by name, e.g. 1K and 2K. */
+/** The sizes a model takes by name, e.g. 1K and 2K. */
 export function tiersOf(model: Model): string[] {
-  return Object.keys(model['x-size']?.presets ?? {}).filter((tier) => takes(model, 'size', tier));
+  const named = sizeWords(model).filter((word) => word !== 'auto' && pixelsOf(word) === undefined);
+  const tiers = [...Object.keys(model['x-size']?.presets ?? {}), ...named];
+  return [...new Set(tiers)].filter((tier) => takes(model, 'size', tier));
+}
+
+/** The sizes in pixels that a model lists, each with its shape. */
+export function listedSizes(model: Model): ReadonlyMap<string, readonly [width: number, height: number]> {
+  const sizes = new Map<string, readonly [number, number]>();
+  for (const table of Object.values(model['x-size']?.presets ?? {})) {
+    for (const [ratio, size] of Object.entries(table)) {
+      const shape = shapeOf(ratio) ?? pixelsOf(size);
+      if (shape !== undefined && takes(model, 'size', size)) sizes.set(size, shape);
+    }
+  }
+  for (const word of sizeWords(model)) {
+    const pixels = pixelsOf(word);
+    if (pixels !== undefined && !sizes.has(word) && takes(model, 'size', word)) sizes.set(word, pixels);
+  }
+  return sizes;
+}
+
+/** A model of which nobody knows its sizes takes any text. */
+function knowsSizes(model: Model): boolean {
+  return model['x-size'] !== undefined || sizeWords(model).length > 0;
+}
+
+function sizeWords(model: Model): string[] {
+  const { enum: words, examples } = model.parameters['size'] ?? {};
+  return listOf(words ?? examples).filter((word) => typeof word === 'string');
 }
 
 /** Whether any WIDTHxHEIGHT within bounds is taken. */

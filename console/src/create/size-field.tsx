@@ -6,10 +6,9 @@ import { Choices, Shape } from './choices.tsx';
 import {
   expectedPixels,
   hasFreeSizes,
+  listedSizes,
   pixelsOf,
-  shapeOf,
   sizeProblem,
-  takes,
   tiersOf,
   type Values,
 } from './parameters.ts';
@@ -68,24 +67,18 @@ function ExactSizes(props: {
 }): JSX.Element {
   const { models, chosen, onValue } = props;
   const isFree = models.some(hasFreeSizes);
-  const presets = new Map<string, string>();
-  for (const model of models) {
-    for (const table of Object.values(model['x-size']?.presets ?? {})) {
-      for (const [ratio, size] of Object.entries(table))
-        if (takes(model, 'size', size)) presets.set(size, ratio);
-    }
-  }
+  const listed = new Map(models.flatMap((model) => [...listedSizes(model)]));
   return (
     <div class="exact-sizes">
-      {presets.size > 0 && (
+      {listed.size > 0 && (
         <div class="exact-list">
           <Choices
             label="Listed sizes"
             look="grid"
-            choices={[...presets].map(([size, ratio]) => ({
+            choices={[...listed].map(([size, shape]) => ({
               value: size,
               label: size.replace('x', ' × '),
-              face: <Shape of={shapeOf(ratio)} />,
+              face: <Shape of={shape} />,
             }))}
             value={chosen ?? ''}
             onValue={onValue}
