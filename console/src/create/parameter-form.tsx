@@ -123,7 +123,30 @@ function Control({ field, models, values, onValue }: FormProps & { field: FormFi
         />
       );
     case 'switch':
-      return <Switch label={label} hint={hint} checked={(value ?? preset) === true} onChecked={set} />;
+      // Whether one without a default is on is the provider's secret, and off may be something else than unsaid.
+      if (typeof preset !== 'boolean') {
+        return (
+          <Select
+            label={label}
+            hint={hint}
+            value={typeof value === 'boolean' ? String(value) : ''}
+            options={[
+              { value: '', label: 'Default' },
+              { value: 'true', label: 'On' },
+              { value: 'false', label: 'Off' },
+            ]}
+            onValue={(option) => set(option === '' ? undefined : option === 'true')}
+          />
+        );
+      }
+      return (
+        <Switch
+          label={label}
+          hint={hint}
+          checked={typeof value === 'boolean' ? value : preset}
+          onChecked={(checked) => set(checked === preset ? undefined : checked)}
+        />
+      );
     case 'choice':
       return (
         <Select
