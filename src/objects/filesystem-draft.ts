@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ObjectStoreError, type ObjectDraft } from '../core/object-store.ts';
 import { ignoreAbsent, makeDraftFile, type DraftFile } from './draft-files.ts';
 import { asObjectStoreError, isAbsent } from './filesystem-error.ts';
-import { openReader, readFully } from './filesystem-reader.ts';
+import { openReader, readFully, readNow } from './filesystem-reader.ts';
 import type { FolderSync } from './folder-sync.ts';
 import type { HeldMemory } from './held-memory.ts';
 import { checkName } from './object-name.ts';
@@ -41,13 +41,20 @@ export interface DraftPlace {
   /** Where blocks stay that the disk does not take; undefined: the write fails instead. */
   memory: HeldMemory | undefined;
   onEnd: () => void;
+  onPublished: (name: string, bytes: number) => void;
 }
 
 /**
  * While the disk works a draft holds at most two blocks: one that fills while the other is written. What the
  * disk refuses stays where it is, in order, and every later block and `publish` offers it again.
  */
-export async function createDraft({ folder, folderSync, memory, onEnd }: DraftPlace): Promise<LiveDraft> {
+export async function createDraft({
+  folder,
+  folderSync,
+  memory,
+  onEnd,
+  onPublished,
+}: DraftPlace): Promise<LiveDraft> {
   const hash = createHash('sha256');
   let sha256: string | undefined;
   let failure: unknown;
@@ -211,7 +218,9 @@ export async function createDraft({ folder, folderSync, memory, onEnd }: DraftPl
       if (end <= offset) return new Uint8Array();
       const parts: Uint8Array[] = [];
       if (offset < onDisk && file !== undefined) {
-        parts.push(await readFully(file.handle, offset, Math.min(end, onDisk) - offset));
+        const onDiskPart = await readBack(file.handle, offset, Math.min(end, onDisk) - offset);
+        if (end <= onDisk) return onDiskPart;
+        parts.push(onDiskPart);
       }
       let from = onDisk;
       for (const { buffer, filled } of filling === undefined ? waiting : [...waiting, filling]) {
@@ -241,6 +250,7 @@ export async function createDraft({ folder, folderSync, memory, onEnd }: DraftPl
         claimed.delete(target);
       }
       await end();
+      onPublished(name, received);
       return { bytes: received, sha256 };
     },
 
@@ -260,6 +270,15 @@ function isHeld(waiting: readonly Block[], memory: HeldMemory): boolean {
 function release(block: Block, memory: HeldMemory | undefined): void {
   if (block.isHeld) memory?.give(blockBytes);
   if (spareBlocks.length < maxSpareBlocks) spareBlocks.push(block.buffer);
+}
+
+/** A look at a few bytes that were just written is not worth a trip through the thread pool: they are in memory. */
+const lookBytes = 4096;
+
+async function readBack(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  return length > lookBytes
+    ? await readFully(handle, offset, length)
+    : readNow(handle, offset, Buffer.allocUnsafe(length), length);
 }
 
 async function remove(file: DraftFile): Promise<void> {

@@ -9,6 +9,7 @@ import { asObjectStoreError, isAbsent } from './filesystem-error.ts';
 import { openReader } from './filesystem-reader.ts';
 import { makeFolderSync } from './folder-sync.ts';
 import { makeHeldMemory, type HeldMemory } from './held-memory.ts';
+import { makeHotObjects } from './hot-objects.ts';
 import { checkName } from './object-name.ts';
 
 export interface FilesystemOptions {
@@ -45,6 +46,7 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
   const folder = path.resolve(options.folder);
   const live = new Set<LiveDraft>();
   const folderSync = makeFolderSync();
+  const hot = makeHotObjects();
   const memory = makeHeldMemory({ ...defaultHeld, ...options.held });
   await reporting('The folder for objects cannot be opened.', async () => {
     await folderSync.make(draftFolder(folder));
@@ -52,7 +54,13 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
   });
 
   async function startDraft(memory: HeldMemory | undefined): Promise<LiveDraft> {
-    const draft = await createDraft({ folder, folderSync, memory, onEnd: () => live.delete(draft) });
+    const draft = await createDraft({
+      folder,
+      folderSync,
+      memory,
+      onEnd: () => live.delete(draft),
+      onPublished: hot.add,
+    });
     live.add(draft);
     return draft;
   }
@@ -67,7 +75,7 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
     open: (name) =>
       reporting('A stored object cannot be opened.', async () => {
         const handle = await open(pathOf(folder, name), 'r').catch(undefinedIfAbsent);
-        return handle === undefined ? undefined : openReader(handle);
+        return handle === undefined ? undefined : openReader(handle, { isHot: hot.has(name) });
       }),
 
     remove: (name) =>
