@@ -22,19 +22,18 @@ let browser: Browser;
 let admin: ConsoleClient;
 
 before(async () => {
-  [easel, browser] = await Promise.all([
-    startTestGateway({
-      env: { EASEL_ADMIN_KEY: testAdminKey },
-      sandbox: {
-        delayMs: 1,
-        async draw(request) {
-          if (request.prompt.includes('held')) await held;
-          return await fastDraw(request);
-        },
+  easel = await startTestGateway({
+    env: { EASEL_ADMIN_KEY: testAdminKey },
+    sandbox: {
+      delayMs: 1,
+      async draw(request) {
+        if (request.prompt.includes('held')) await held;
+        return await fastDraw(request);
       },
-    }),
-    openBrowser(),
-  ]);
+    },
+  });
+  // Last: a browser that nobody closes would keep a failed run from ending.
+  browser = await openBrowser();
   admin = await signIn(easel);
 });
 after(async () => {
