@@ -336,6 +336,20 @@ test('a failure upstream says what happened and what to do', async () => {
   await context.close();
 });
 
+test('a picture of a group that failed is told beside those that came', async () => {
+  const { page, context } = await open();
+  await promptOf(page).waitFor();
+  await chooseModels(page, ['Seedream 4.0']);
+  await page.getByRole('radio', { name: '1K' }).check();
+  await page.getByText('More settings').click();
+  await page.getByLabel('Sequential image generation', { exact: true }).selectOption('auto');
+  await page.getByLabel('Sequential image generation options').fill('{"max_images": 3}');
+  await generate(page, 'three trees sim:moderated-output:1');
+  await sees(page, 2);
+  await page.getByText('Picture 2: The image service refused').waitFor();
+  await context.close();
+});
+
 test('a session that ends keeps the prompt and the page', async () => {
   const { page, context, secret } = await open();
   await generate(page, 'the first one');
