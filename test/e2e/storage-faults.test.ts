@@ -172,7 +172,10 @@ test('a database that another process holds for long delays a paid picture and d
   t.after(() => other.isOpen && other.close());
   other.exec('begin immediate');
   // Our own waiting for the lock has failed once, so it is the next try that stores the picture.
-  await until(() => easel.logged.some(({ message }) => /Recording the end of a generation failed/.test(message)), 10_000);
+  await until(
+    () => easel.logged.some(({ message }) => /Recording the end of a generation failed/.test(message)),
+    10_000,
+  );
   other.exec('commit');
   const answer = await answering;
   assert.equal(answer.status, 200, answer.text);
