@@ -19,7 +19,8 @@ function makeDrafts(failWrite?: Error) {
     const draft: MemoryDraft = {
       write: async (chunk) => {
         if (failWrite !== undefined) throw failWrite;
-        parts.push(chunk);
+        // As the port says: the sender may use its buffer again.
+        parts.push(Uint8Array.from(chunk));
       },
       get bytes() {
         return parts.reduce((sum, part) => sum + part.length, 0);

@@ -39,7 +39,7 @@ export async function readJsonBody(
     maxHeld: 100,
   });
   const drafts: ObjectDraft[] = [];
-  // One write runs while the next bytes arrive and are decoded; more would let memory grow with a slow disk.
+  // One write runs while the next bytes arrive; more would let memory grow with a slow disk.
   let writing: Promise<void> | undefined;
   let bytes = 0;
   try {
@@ -50,6 +50,8 @@ export async function readJsonBody(
           details: `unreadable answer: larger than ${options.maxBytes} bytes`,
         });
       }
+      // What the scanner gave holds only until it is given more.
+      await writing;
       for (const piece of scanner.push(chunk)) {
         if (piece.kind === 'open') {
           await writing;

@@ -6,7 +6,7 @@ export type HeldPiece = { kind: 'open' } | { kind: 'bytes'; bytes: Uint8Array } 
 
 /** Reads JSON text that arrives in pieces; pure computing, no waiting. */
 export interface HeldScanner {
-  /** Takes the next bytes of the text. Throws UpstreamFault `bad_reply`. */
+  /** Takes the next bytes of the text. What it gives holds until the next push. Throws UpstreamFault `bad_reply`. */
   push(chunk: Uint8Array): HeldPiece[];
   /**
    * The text is complete. `kept` are the numbers (from 0, as opened) of the held strings that stand in `body`
@@ -23,8 +23,11 @@ export interface HeldScannerOptions {
   maxHeld: number;
 }
 
-/** Decoded bytes are handed on in blocks: large enough that a file write per block costs little. */
-const blockBytes = 192 * 1024;
+/**
+ * What is decoded at a time, into one buffer that is used again: a new one for each block made the garbage collector
+ * mark the whole heap dozens of times a second, in threads of its own, for as much CPU as all the rest took.
+ */
+const blockBytes = 64 * 1024;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -71,6 +74,7 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
     const end = chunk.length;
     const find = makeFinder(chunk);
     pieces = [];
+    decoder.begin();
     let at = 0;
     let textFrom = 0;
     let stringFrom = 0;
@@ -135,6 +139,7 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
         at = close + 1;
       }
     }
+    decoder.flush();
     if (inside !== 'held') addText(chunk.subarray(textFrom), end);
     if (inside === 'string') stringHead = isHeldKey.join(stringHead, chunk.subarray(stringFrom));
     return pieces;
@@ -239,6 +244,7 @@ function makeFinder(chunk: Buffer) {
  * for: together that is strict.
  */
 function createDecoder(emit: (bytes: Uint8Array) => void) {
+  let reused: Buffer | undefined;
   let block: Buffer | undefined;
   let used = 0;
   /** The last one to four characters, which may turn out to be the padded end. */
@@ -247,10 +253,17 @@ function createDecoder(emit: (bytes: Uint8Array) => void) {
   function decode(characters: string): void {
     const length = (characters.length / 4) * 3;
     if (block !== undefined && block.length - used < length) flush();
-    block ??= Buffer.allocUnsafeSlow(Math.max(blockBytes, length));
+    block ??= newBlock(length);
     const written = block.write(characters, used, length, 'base64');
     if (written !== length || characters.includes('-') || characters.includes('_')) throw notBase64();
     used += written;
+  }
+
+  /** What was emitted since `begin` keeps its buffer, so only the first of a push is used again. */
+  function newBlock(length: number): Buffer {
+    const made = Buffer.allocUnsafeSlow(Math.max(blockBytes, length));
+    reused ??= made;
+    return made;
   }
 
   function flush(): void {
@@ -260,6 +273,12 @@ function createDecoder(emit: (bytes: Uint8Array) => void) {
   }
 
   return {
+    flush,
+    /** What was emitted before is not needed any more. */
+    begin(): void {
+      block = reused;
+      used = 0;
+    },
     add(run: string): void {
       if (rest.length + run.length <= 4) {
         rest += run;
@@ -281,7 +300,7 @@ function createDecoder(emit: (bytes: Uint8Array) => void) {
         if (last.toString('base64') !== rest) throw notBase64();
         // Room for three bytes more is made like for any other group.
         if (block !== undefined && block.length - used < 3) flush();
-        block ??= Buffer.allocUnsafeSlow(3);
+        block ??= newBlock(3);
         used += last.copy(block, used);
       }
       rest = '';

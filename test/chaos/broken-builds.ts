@@ -23,10 +23,11 @@ export const breakages = {
   },
   'links-not-saved': {
     says: 'the links of an answer are not durable before they are fetched',
-    file: 'src/generation/generate.ts',
-    from: `  if (links.length > 0) await tools.records.saveCall(generationId, call.number, { state: 'storing', links });
+    file: 'src/generation/keep-call.ts',
+    from: `  if (links.length > 0) {
 `,
-    to: '',
+    to: `  if (links.length > 99) {
+`,
   },
   'resend-after-cut': {
     says: 'a call whose connection was cut is sent again, as if it had surely been free',
