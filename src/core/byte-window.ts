@@ -37,6 +37,8 @@ const jumpBytes = 4096;
 export function openWindow(readAt: ReadAt, bytes: number): ByteWindow {
   let block: Uint8Array = new Uint8Array(0);
   let start = 0;
+  /** Where what was asked for last ended. */
+  let last = 0;
 
   async function load(offset: number, length: number, least: number): Promise<void> {
     const wanted = Math.min(Math.max(length, least), bytes - offset);
@@ -54,9 +56,10 @@ export function openWindow(readAt: ReadAt, bytes: number): ByteWindow {
     held,
     async at(offset, length) {
       if (offset + length > bytes) throw new BrokenImage(endsEarly);
+      const isJump = Math.abs(offset - last) >= jumpBytes;
+      last = offset + length;
       const present = held(offset, length);
       if (present !== undefined) return present;
-      const isJump = Math.abs(offset - (start + block.length)) >= jumpBytes;
       await load(offset, length, isJump ? glanceBytes : blockBytes);
       const loaded = held(offset, length);
       if (loaded === undefined) throw new BrokenImage(endsEarly);
