@@ -16,7 +16,8 @@ export async function findPublished(
   calls: readonly CallRecord[],
   objects: Pick<ObjectStore, 'open'>,
 ): Promise<StoredImage[]> {
-  const begun = calls.filter((call) => call.state !== 'open' && call.state !== 'done');
+  // Also of calls that are done: their last step may have reached the disk without the one that names the image.
+  const begun = calls.filter((call) => call.state !== 'open');
   if (begun.length === 0) return [];
   const known = new Set(record.images.map((image) => image.index));
   const links = new Map(calls.flatMap((call) => call.links ?? []).map((link) => [link.index, link]));

@@ -104,6 +104,31 @@ test('pictures inside an answer that were on the disk when the process was kille
   );
 });
 
+test('a picture whose call was written down as done when the process was killed is found again', async (t) => {
+  const scene = await setScene(t, {
+    model: 'nano-banana-pro',
+    provider: 'gemini',
+    start: startGeminiSimulator,
+  });
+  const { control } = scene.simulator;
+  // The end of the record is in the next group of writes, which the process does not live to see.
+  const other = new DatabaseSync(path.join(scene.dataDir, 'easel.db'), { timeout: 5000 });
+  t.after(() => other.close());
+  other.exec(
+    `create trigger no_end before update of status on generations begin select raise(abort, 'no end'); end`,
+  );
+  const asked = scene.first.post(create, { model: 'nano-banana-pro', prompt: 'a lighthouse' });
+  asked.catch(() => {});
+  await until(() => other.prepare('select state from calls').get()?.['state'] === 'done');
+  await scene.first.kill();
+  other.exec('drop trigger no_end');
+
+  const records = await recordsOf(await scene.next());
+  assert.equal(records.at('data.0.status'), 'completed', records.text);
+  assert.equal(records.at('data.0.images.0.sha256'), control.ledger()[0]?.sha256);
+  assert.equal(control.ledger().length, 1);
+});
+
 test('a picture that was fetched when the process was killed is found again, although its link is gone', async (t) => {
   const scene = await setScene(t, { model: 'seedream-4.5', provider: 'ark', start: startArkSimulator });
   const { control } = scene.simulator;
