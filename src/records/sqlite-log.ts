@@ -22,17 +22,22 @@ const restartBytes = 32 * 1024 * 1024;
 /** The size is looked at once in so many syncs. */
 const looksEvery = 64;
 
-const sync = promisify(fdatasync);
 const statusOf = promisify(fstat);
 
-/** `file` must be open and used, so that the log is there. */
-export function openWriteAheadLog(file: string, writer: DatabaseSync): WriteAheadLog {
+/** `file` must be open and used, so that the log is there. `sync` waits for the disk, as fdatasync does. */
+export function openWriteAheadLog(
+  file: string,
+  writer: DatabaseSync,
+  sync: (descriptor: number) => Promise<void> = promisify(fdatasync),
+): WriteAheadLog {
   // SQLite's locks are on the other files: opening and closing this one drops none.
   const log = openSync(`${realpathSync(file)}-wal`, 'r+');
   const folder = makeFolder(file);
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   let syncs = 0;
+  /** What the system could not write it reports once and calls clean afterwards: no later sync proves anything. */
+  let isDoubtful = false;
 
   /** One sync at a time; all who come while it runs share the one after it. */
   function durable(): Promise<void> {
@@ -43,13 +48,33 @@ export function openWriteAheadLog(file: string, writer: DatabaseSync): WriteAhea
 
   function start(): Promise<void> {
     next = undefined;
-    const work = syncNow(log, writer).finally(() => {
+    const work = syncNow().finally(() => {
       if (running === work) running = undefined;
     });
     running = work;
     syncs += 1;
     if (syncs % looksEvery === 0) void look();
     return work;
+  }
+
+  async function syncNow(): Promise<void> {
+    let cause: unknown;
+    if (!isDoubtful) {
+      try {
+        return await sync(log);
+      } catch (error) {
+        isDoubtful = true;
+        cause = error;
+      }
+    }
+    try {
+      // The system still has the bytes it could not write: another way to the disk, and an empty log.
+      if (!isFoldedIn(writer)) throw new Error('the log is in use and cannot be folded in');
+      await sync(log);
+      isDoubtful = false;
+    } catch (error) {
+      throw new RecordStoreError('io', 'The disk did not take what was written.', cause ?? error);
+    }
   }
 
   async function look(): Promise<void> {
@@ -70,17 +95,10 @@ export function openWriteAheadLog(file: string, writer: DatabaseSync): WriteAhea
   };
 }
 
-async function syncNow(log: number, writer: DatabaseSync): Promise<void> {
-  try {
-    await sync(log);
-  } catch (error) {
-    // What the system could not write it may call clean afterwards, but it still has it: another way to the disk.
-    try {
-      writer.exec('pragma wal_checkpoint(truncate)');
-    } catch {
-      throw new RecordStoreError('io', 'The disk did not take what was written.', error);
-    }
-  }
+/** Puts the whole log into the database, durably, and empties it. False: somebody else is at it. */
+function isFoldedIn(writer: DatabaseSync): boolean {
+  // Who is kept from it is told in a row, not by an error.
+  return writer.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] === 0;
 }
 
 /** Folds the log into the database in a thread of its own, which waits for the disk twice. Started when first needed. */
