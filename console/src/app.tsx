@@ -61,7 +61,7 @@ export function App(): JSX.Element {
               </Frame>
             </LocationProvider>
           </div>
-          {hasEnded && <SignInScreen hasEnded />}
+          {hasEnded && <SignInScreen hasEnded problem={session.problem} />}
           <ShownSecret />
           <Toasts />
         </>

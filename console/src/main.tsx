@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { App, preloadScreen } from './app.tsx';
 import { followTheme } from './design/theme.ts';
-import { openSession } from './session/sign-in.ts';
+import { followPastedLinks, openSession } from './session/sign-in.ts';
 import './design/tokens.css';
 import './design/base.css';
 import './design/components.css';
@@ -12,4 +12,5 @@ if (root === null) throw new Error('index.html has no #app');
 followTheme();
 render(<App />, root);
 void openSession();
+followPastedLinks();
 preloadScreen();

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from '../kit/browser.ts';
-import { testAdminKey, trySignIn } from '../kit/console-client.ts';
+import { signIn, testAdminKey, trySignIn } from '../kit/console-client.ts';
 import { openConsole } from '../kit/console-page.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
-import { startTestGateway, type TestGateway } from '../kit/gateway.ts';
+import { startTestGateway, testSecret, type TestGateway } from '../kit/gateway.ts';
 
 /** The one-time link as a browser follows it. */
 
@@ -43,6 +43,48 @@ test('a one-time link opens the console, leaves the address, and is told to be u
   await first.page.goto(`${easel.url}/gallery${link.slice(1)}`);
   await first.page.getByRole('link', { name: 'Gallery', exact: true }).waitFor();
   await first.context.close();
+});
+
+test('a link pasted into a page that is open signs in, and one that is no link at all is told', async () => {
+  const { page, context, faults } = await openConsole(browser, easel, nobody, '/');
+  await page.getByLabel('Admin key or API key').waitFor();
+  faults.length = 0; // 401: nobody is signed in yet
+  // What a browser does with an address of which only the part behind # differs.
+  const paste = async (link: string): Promise<void> =>
+    await page.evaluate(`location.hash = ${JSON.stringify(new URL(link).hash)}`);
+  await paste(`${easel.url}/#sign-in=%E0%A4%A`);
+  await page.getByText('This link was used already, or is too old.').waitFor();
+  assert.equal(page.url(), `${easel.url}/`);
+  await paste(await easel.gateway.makeSignInLink(easel.url));
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
+  assert.equal(page.url(), `${easel.url}/`);
+  await page.goto(`${easel.url}/gallery#sign-in=%E0%A4%A`);
+  await page.getByRole('link', { name: 'Gallery', exact: true }).waitFor();
+  await context.close();
+});
+
+test('a page goes on after the same person has signed in in another tab, and asks where it was somebody else', async () => {
+  const { page, context } = await openConsole(browser, easel, await signIn(easel), '/');
+  const prompt = page.getByRole('textbox', { name: 'Prompt', exact: true });
+  await prompt.fill('A paper boat');
+  const other = await context.newPage();
+  await other.goto(await easel.gateway.makeSignInLink(easel.url));
+  await other.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Generate' }).click();
+  await page.getByRole('img', { name: /^Picture 1 by/ }).waitFor();
+
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await other.getByLabel('Admin key or API key').fill(testSecret);
+  await other.getByRole('button', { name: 'Sign in' }).click();
+  await other.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
+  await prompt.fill('A red bicycle');
+  await page.getByRole('button', { name: 'Generate' }).click();
+  await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
+  await page.getByLabel('Admin key or API key').fill(testAdminKey);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await prompt.waitFor();
+  assert.equal(await prompt.inputValue(), 'A red bicycle');
+  await context.close();
 });
 
 test('too many failures are told on the sign-in page with the wait', async () => {

@@ -1,5 +1,6 @@
-import { csrfToken, sessionEnded } from '../session/session.ts';
-import { errorOf, isAbort, isObject, offlineError } from './errors.ts';
+import type { Session } from '../../../src/http/admin/wire.ts';
+import { csrfToken, renewSession, sessionEnded } from '../session/session.ts';
+import { ApiError, errorOf, isAbort, isObject, offlineError } from './errors.ts';
 
 /** What a request says besides its method and path. */
 export interface RequestOptions {
@@ -20,6 +21,21 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  * 401 also opens the sign-in screen over the page, which keeps its state. An abort is thrown as it is.
  */
 export async function send(method: Method, path: string, options: RequestOptions = {}): Promise<Response> {
+  try {
+    return await sendOnce(method, path, options);
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError) || thrown.reason !== 'bad_csrf_token') throw thrown;
+    // Another tab has signed in since, and the cookie is of that session. Nothing was done yet.
+    const answer = await sendOnce('GET', '/admin/session', { signal: options.signal });
+    if (!renewSession((await answer.json()) as Session)) {
+      sessionEnded();
+      throw thrown;
+    }
+    return await sendOnce(method, path, options);
+  }
+}
+
+async function sendOnce(method: Method, path: string, options: RequestOptions): Promise<Response> {
   const { body, query = {}, headers = {}, signal, keepalive = false } = options;
   const isForm = body instanceof FormData;
   const csrf = method === 'GET' ? undefined : csrfToken();

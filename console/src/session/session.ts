@@ -8,7 +8,7 @@ export type SessionState =
   | { state: 'unreachable'; error: ApiError }
   /** `problem`: why a one-time link did not sign in. */
   | { state: 'signed_out'; problem?: string }
-  | { state: 'ended'; session: Session }
+  | { state: 'ended'; session: Session; problem?: string }
   | { state: 'signed_in'; session: Session };
 
 export const sessionState = createStore<SessionState>({ state: 'checking' });
@@ -19,6 +19,16 @@ export const sessionCount = createStore(0);
 export function setSession(session: Session): void {
   sessionState.set({ state: 'signed_in', session });
   sessionCount.set(sessionCount.get() + 1);
+}
+
+/** The same person has signed in anew in another tab: what the screens hold stays theirs. False: it is somebody else. */
+export function renewSession(session: Session): boolean {
+  const now = sessionState.get();
+  if (now.state !== 'signed_in') return false;
+  const { role, acting_key: key } = now.session;
+  if (role !== session.role || key.id !== session.acting_key.id) return false;
+  sessionState.set({ state: 'signed_in', session });
+  return true;
 }
 
 /** The session, also while a new sign-in is awaited; undefined when nobody is signed in. */

@@ -1,9 +1,10 @@
 import type { ActingKeyChoice, Session, SignIn } from '../../../src/http/admin/wire.ts';
 import { ask } from '../api/client.ts';
 import { asApiError } from '../api/errors.ts';
-import { sessionState, setSession } from './session.ts';
+import { showToast } from '../design/toast.tsx';
+import { currentSession, sessionState, setSession } from './session.ts';
 
-/** At the page's start: signs in with the one-time link of the address, or asks who is signed in. */
+/** At the page's start, and when a link is pasted into an open page: signs in with the one-time link of the address, or asks who is signed in. */
 export async function openSession(): Promise<void> {
   const link = takeLink();
   let problem: string | undefined;
@@ -19,10 +20,15 @@ export async function openSession(): Promise<void> {
     setSession(await askSession());
   } catch (thrown) {
     const error = asApiError(thrown);
+    const session = currentSession();
+    if (error.status !== 401 && session !== undefined) {
+      showToast(error.message);
+      return;
+    }
+    if (error.status !== 401) return sessionState.set({ state: 'unreachable', error });
+    const why = problem === undefined ? {} : { problem };
     sessionState.set(
-      error.status === 401
-        ? { state: 'signed_out', ...(problem === undefined ? {} : { problem }) }
-        : { state: 'unreachable', error },
+      session === undefined ? { state: 'signed_out', ...why } : { state: 'ended', session, ...why },
     );
   }
 }
@@ -51,9 +57,18 @@ export async function actAs(keyId: string): Promise<void> {
   setSession(await ask<Session>('PUT', '/admin/session/acting-key', { body }));
 }
 
+/** A browser does not load a page anew where only the part behind # differs. */
+export function followPastedLinks(): void {
+  addEventListener('hashchange', () => {
+    if (linkForm.test(location.hash)) void openSession();
+  });
+}
+
+const linkForm = /^#sign-in=(.+)$/;
+
 /** The secret leaves the address at once, so that no history keeps it. */
 function takeLink(): string | undefined {
-  const found = /^#sign-in=(.+)$/.exec(location.hash)?.[1];
+  const found = linkForm.exec(location.hash)?.[1];
   if (found !== undefined) history.replaceState(null, '', location.pathname + location.search);
-  return found === undefined ? undefined : decodeURIComponent(found);
+  return found;
 }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { asApiError } from '../api/errors.ts';
 import { Button } from '../design/button.tsx';
 import { TextField } from '../design/field.tsx';
@@ -20,6 +20,9 @@ export function SignInScreen({ hasEnded, problem: before }: SignInProps): JSX.El
   const [key, setKey] = useState('');
   const [problem, setProblem] = useState<string | null>(before ?? null);
   const [isBusy, setBusy] = useState(false);
+  useEffect(() => {
+    if (before !== undefined) setProblem(before);
+  }, [before]);
 
   const submit = async (): Promise<void> => {
     const typed = key.trim();
