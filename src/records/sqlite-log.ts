@@ -17,8 +17,8 @@ export interface WriteAheadLog {
 
 /** Folded into the database from this size on, bytes; SQLite's own measure. */
 const foldBytes = 4 * 1024 * 1024;
-/** From here on writers are held back until the log is empty, bytes: it would grow under constant writing. */
-const restartBytes = 32 * 1024 * 1024;
+/** From here on writers are held back while the log is emptied, bytes: it would grow under constant writing. */
+const emptyBytes = 32 * 1024 * 1024;
 /** The size is looked at once in so many syncs. */
 const looksEvery = 64;
 
@@ -82,7 +82,7 @@ export function openWriteAheadLog(
       ({ size }) => size,
       () => 0,
     );
-    if (bytes >= foldBytes) folder.fold(bytes >= restartBytes ? 'restart' : 'passive');
+    if (bytes >= foldBytes) folder.fold(bytes >= emptyBytes ? 'empty' : 'fold');
   }
 
   return {
@@ -102,7 +102,7 @@ function isFoldedIn(writer: DatabaseSync): boolean {
 }
 
 /** Folds the log into the database in a thread of its own, which waits for the disk twice. Started when first needed. */
-function makeFolder(file: string): { fold(how: 'passive' | 'restart'): void; close(): Promise<void> } {
+function makeFolder(file: string): { fold(how: 'fold' | 'empty'): void; close(): Promise<void> } {
   let worker: Worker | undefined;
   let isFolding = false;
   return {

@@ -478,3 +478,24 @@ test('the write-ahead log is folded into the file while writing goes on', async 
   };
   while (!(await isFolded())) assert.ok(written < 100_000_000, 'nothing was folded');
 });
+
+test('a write-ahead log that grew while somebody read it is emptied afterwards', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = `${folder}/records.db`;
+  const stores = await openSqlite({ file, now: Date.now });
+  t.after(() => stores.close());
+  const logBytes = async (): Promise<number> => (await stat(`${file}-wal`)).size;
+  const reader = new DatabaseSync(file, { readOnly: true });
+  t.after(() => reader.close());
+  reader.exec('begin');
+  reader.prepare('select count(*) from migrations').get();
+  const parameters = { note: 'x'.repeat(1_000_000) };
+  while ((await logBytes()) < 33_000_000) {
+    await stores.records.open(generation({ id: makeId('img'), parameters }), []);
+  }
+  reader.exec('commit');
+  for (let writes = 0; (await logBytes()) > 16_000_000; writes += 1) {
+    assert.ok(writes < 2_000, 'it was not emptied');
+    await stores.records.check();
+  }
+});
