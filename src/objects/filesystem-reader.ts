@@ -13,13 +13,21 @@ const blockBytes = 240 * 1024;
 const spareBlocks: Buffer[] = [];
 const maxSpareBlocks = 64;
 
+/** What is known of an object's being in the system's memory. */
+export interface ReadMemory {
+  /** It is there now. */
+  isHot: () => boolean;
+  /** All of it has been read, and so it is. */
+  onRead?: (bytes: number) => void;
+}
+
 /**
  * Reads an open file; closes it at the end of its stream, when the stream's consumer leaves, or on `close`. What is in
- * the system's memory (`isHot`) is lent without a trip through the thread pool, which costs five times the reading.
+ * the system's memory (`isHot`) is read without a trip through the thread pool, which costs five times the reading.
  */
 export async function openReader(
   handle: FileHandle,
-  { isHot } = { isHot: false },
+  { isHot, onRead }: ReadMemory = { isHot: () => false },
 ): Promise<ObjectReader | undefined> {
   const status = await handle.stat();
   if (!status.isFile()) {
@@ -29,6 +37,10 @@ export async function openReader(
   const bytes = status.size;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= handle.close());
+  const ended = (bytesRead: number): Promise<void> => {
+    if (bytesRead === bytes) onRead?.(bytes);
+    return close();
+  };
 
   return {
     bytes,
@@ -36,47 +48,50 @@ export async function openReader(
     readAt: (offset, length) => readFully(handle, offset, Math.max(0, Math.min(length, bytes - offset))),
     stream({ offset, length } = { offset: 0, length: bytes }) {
       if (offset < 0 || length < 0 || offset + length > bytes) throw new RangeError('outside the object');
-      return readBlocks(handle, { offset, end: offset + length, isLent: false, isHot: false }, close);
+      return readBlocks(handle, { offset, end: offset + length, isLent: false, isHot }, ended);
     },
-    lend: () => readBlocks(handle, { offset: 0, end: bytes, isLent: true, isHot }, close),
+    lend: () => readBlocks(handle, { offset: 0, end: bytes, isLent: true, isHot }, ended),
   };
 }
 
 async function* readBlocks(
   handle: FileHandle,
-  { offset, end, isLent, isHot }: { offset: number; end: number; isLent: boolean; isHot: boolean },
-  close: () => Promise<void>,
+  { offset, end, isLent, isHot }: { offset: number; end: number; isLent: boolean; isHot: () => boolean },
+  close: (bytesRead: number) => Promise<void>,
 ): AsyncGenerator<Uint8Array> {
   const lent: Buffer[] = [];
   let turn = 0;
-  const nextBuffer = (): Buffer => {
+  const nextBuffer = (length: number): Buffer => {
+    if (!isLent) return Buffer.allocUnsafe(length);
     turn += 1;
     return (lent[turn % 2] ??= spareBlocks.pop() ?? Buffer.allocUnsafeSlow(blockBytes));
   };
-  const read = (from: number): Promise<Uint8Array> => {
+  const readOne = async (from: number): Promise<Uint8Array> => {
     const length = Math.min(blockBytes, end - from);
-    const block = !isLent
-      ? readFully(handle, from, length)
-      : isHot
-        ? Promise.resolve(readNow(handle, from, nextBuffer(), length))
-        : readInto(handle, from, nextBuffer(), length);
+    const buffer = nextBuffer(length);
+    return isHot() ? readNow(handle, from, buffer, length) : await readInto(handle, from, buffer, length);
+  };
+  const read = (from: number): Promise<Uint8Array> => {
+    const block = readOne(from);
     // It is awaited below; should the consumer leave before, its failure is nobody's.
     block.catch(() => {});
     return block;
   };
   let ahead = read(offset);
+  let bytesRead = 0;
   try {
     for (let from = offset; from < end;) {
       const block = await ahead;
       if (block.length === 0) throw new ObjectStoreError('io', 'A stored object is shorter than it was.');
       from += block.length;
+      bytesRead += block.length;
       if (from < end) ahead = read(from);
       yield block;
     }
   } finally {
     await ahead.catch(() => {});
     for (const buffer of lent) if (spareBlocks.length < maxSpareBlocks) spareBlocks.push(buffer);
-    await close();
+    await close(bytesRead);
   }
 }
 

@@ -75,7 +75,8 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
     open: (name) =>
       reporting('A stored object cannot be opened.', async () => {
         const handle = await open(pathOf(folder, name), 'r').catch(undefinedIfAbsent);
-        return handle === undefined ? undefined : openReader(handle, { isHot: hot.has(name) });
+        if (handle === undefined) return undefined;
+        return openReader(handle, { isHot: () => hot.has(name), onRead: (bytes) => hot.add(name, bytes) });
       }),
 
     remove: (name) =>

@@ -1,4 +1,4 @@
-/** Objects written a moment ago, which the system still has in memory. */
+/** Objects written or read a moment ago, which the system still has in memory. */
 export interface HotObjects {
   add: (name: string, bytes: number) => void;
   has(name: string): boolean;
