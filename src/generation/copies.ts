@@ -1,4 +1,6 @@
-import sharp, { type Sharp } from 'sharp';
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import type { Sharp } from 'sharp';
 import { decodeBmp, readBmpHeader } from '../core/bmp.ts';
 import { copySize, type CopyForm, type CopyFormat } from '../core/image-copy.ts';
 import type { ImageFormat } from '../core/image-format.ts';
@@ -40,8 +42,17 @@ export interface EncodedPicture {
   height: number;
 }
 
-// Every picture is decoded once: a cache would only hold memory.
-sharp.cache(false);
+let loading: Promise<typeof import('sharp').default> | undefined;
+
+/** The library comes with the first picture that is touched: a gateway that passes pictures through does without its 20 MB. */
+function loadSharp(): Promise<typeof import('sharp').default> {
+  loading ??= import('sharp').then(({ default: sharp }) => {
+    // Every picture is decoded once: a cache would only hold memory.
+    sharp.cache(false);
+    return sharp;
+  });
+  return loading;
+}
 
 /** Wide files (TIFF takes 65,535 samples a pixel) would fill the memory with few pixels. CMYK and alpha are 5. */
 const maxChannels = 5;
@@ -67,7 +78,7 @@ export async function describePicture(
     return { width, height, orientation: 1, hasAlpha: masks[3] !== 0, frames: 1, bitsPerSample: 8 };
   }
   try {
-    const meta = await open(picture, maxPixels).metadata();
+    const meta = await (await open(picture, maxPixels)).metadata();
     const decoder = picture.format === 'avif' ? 'heif' : picture.format;
     if (meta.format !== decoder || meta.channels > maxChannels) return undefined;
     const { width, height } = meta.autoOrient;
@@ -93,9 +104,10 @@ export async function decodesWhole(
   return gate(signal, async () => {
     if (picture.format === 'bmp') return (await decodeBmp(picture.bytes, maxPixels)) !== undefined;
     try {
-      const { height } = await open(picture, maxPixels).metadata();
+      const { height } = await (await open(picture, maxPixels)).metadata();
       // Full height and hardly any width: every row is asked for, and little is held.
-      await open(picture, maxPixels).resize(4, height, { fit: 'fill' }).raw().toBuffer();
+      const opened = await open(picture, maxPixels);
+      await opened.resize(4, height, { fit: 'fill' }).raw().toBuffer();
       return true;
     } catch {
       return false;
@@ -125,7 +137,12 @@ export async function encodePicture(
 }
 
 /** How copies are made; another way gives other bytes. */
-export const copyRecipe = `1 ${sharp.versions.vips} ${sharp.versions.sharp ?? ''}`;
+export const copyRecipe = `1 sharp ${sharpVersion()}`;
+
+function sharpVersion(): string {
+  const file = findPackageJSON('sharp', import.meta.url) ?? '';
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
 
 /**
  * A copy of the picture's first frame, upright, sRGB, without metadata: a manifest of content credentials would not
@@ -177,7 +194,8 @@ function asJpeg(pipeline: Sharp, quality: number): Sharp {
 }
 
 /** `truncated`, no stricter: photos with stray bytes between their segments are common and look right everywhere. */
-function open({ bytes }: Picture, maxPixels: number): Sharp {
+async function open({ bytes }: Picture, maxPixels: number): Promise<Sharp> {
+  const sharp = await loadSharp();
   return sharp(bytes, {
     failOn: 'truncated',
     limitInputPixels: maxPixels,
@@ -187,9 +205,10 @@ function open({ bytes }: Picture, maxPixels: number): Sharp {
 }
 
 async function openDecoded(picture: Picture, maxPixels: number): Promise<Sharp> {
-  if (picture.format !== 'bmp') return open(picture, maxPixels);
+  if (picture.format !== 'bmp') return await open(picture, maxPixels);
   const image = await decodeBmp(picture.bytes, maxPixels);
   if (image === undefined) throw new Error('a BMP that was decoded before does not decode any more');
   const { pixels, width, height, channels } = image;
+  const sharp = await loadSharp();
   return sharp(pixels, { raw: { width, height, channels } });
 }
