@@ -144,6 +144,11 @@ test('usage is told by day, key and model, with latencies, and as a table', asyn
     assert.ok(line?.includes(`,${key.id},'=SUM(A1),seedream-4.5,2,3,`), line);
     assert.equal(end, '');
   }
+  // What a spreadsheet set to Japanese or Chinese takes for the same sign.
+  const wide = await makeKey('＝SUM(A1)');
+  await create('a boat', { authorization: wide.authorization });
+  const wideTable = await admin.ask('GET', `/admin/usage?key=${wide.id}&format=csv`);
+  assert.ok(wideTable.text.includes(`,${wide.id},'＝SUM(A1),`), wideTable.text);
   const everyones = await admin.ask('GET', '/admin/usage');
   assert.ok((JSON.parse(everyones.text) as { data: object[] }).data.length > 1);
   assert.equal((await admin.ask('GET', '/admin/usage?from=2026-02-30')).status, 400);
@@ -215,6 +220,12 @@ test('what is usual is told to whoever may use the model', async () => {
       type: 'model_not_found',
       param: 'model',
     });
+  await admin.ask('PATCH', `/admin/keys/${String(narrow.at('id'))}`, { state: 'frozen' });
+  assertRefused(await limited.ask('GET', '/admin/seconds?model=glm-image'), {
+    status: 403,
+    reason: 'api_key_frozen',
+    type: 'api_key_frozen',
+  });
 });
 
 test('messages to webhooks are listed without the query of their address, and one is sent again', async (t) => {

@@ -3,7 +3,7 @@ import { percentile } from '../../core/percentile.ts';
 import { queryOf } from '../v1/images.ts';
 import type { RouteTable } from '../server.ts';
 import type { HttpTools } from '../tools.ts';
-import { actingKeyOf } from './sessions.ts';
+import { usableKeyOf } from './sessions.ts';
 import type { UsualTime } from './wire.ts';
 
 /** What is usual is what the newest of this many took. */
@@ -16,7 +16,7 @@ export function secondsRoutes(tools: HttpTools): RouteTable {
       GET: async (request, reply) => {
         const model = tools.catalog.find(queryOf(request.url).get('model') ?? '');
         const session = request.openSession?.session;
-        const key = session?.role === 'key' ? await actingKeyOf(session, tools) : undefined;
+        const key = session?.role === 'key' ? await usableKeyOf(session, tools) : undefined;
         if (model === undefined || (key?.models !== undefined && !key.models.includes(model.card.id)))
           throw new GatewayError('model_not_found', 'There is no such model.', { param: 'model' });
         const { records } = await tools.records.list({

@@ -114,8 +114,9 @@ function toCsv(rows: readonly AdminUsageRow[]): string {
   return [Object.keys(columns), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
 }
 
-/** A name that begins like a formula is text to a spreadsheet only behind a quote. */
+/** A name that begins like a formula, also in full width, is text to a spreadsheet only behind a quote. */
 function cell(value: string | number | null): string {
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? '');
+  const text =
+    typeof value === 'string' && /^[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : String(value ?? '');
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
