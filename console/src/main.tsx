@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { App, preloadScreen } from './app.tsx';
 import { followTheme } from './design/theme.ts';
-import { followPastedLinks, openSession } from './session/sign-in.ts';
+import { followOtherTabs, followPastedLinks, openSession } from './session/sign-in.ts';
 import './design/tokens.css';
 import './design/base.css';
 import './design/components.css';
@@ -13,4 +13,5 @@ followTheme();
 render(<App />, root);
 void openSession();
 followPastedLinks();
+followOtherTabs();
 preloadScreen();

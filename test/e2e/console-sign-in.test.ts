@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { openBrowser } from '../kit/browser.ts';
 import { signIn, testAdminKey, trySignIn } from '../kit/console-client.ts';
 import { openConsole } from '../kit/console-page.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startTestGateway, testSecret, type TestGateway } from '../kit/gateway.ts';
+import { until } from '../kit/until.ts';
 
 /** The one-time link as a browser follows it. */
 
@@ -23,6 +24,8 @@ after(async () => {
 });
 
 const nobody = { cookie: 'nobody=1' };
+
+const acting = (page: Page) => page.getByRole('combobox', { name: 'Acting as key' });
 
 test('a one-time link opens the console, leaves the address, and is told to be used up the second time', async () => {
   const link = (await easel.gateway.makeSignInLink(easel.url)).slice(easel.url.length);
@@ -73,10 +76,8 @@ test('a page goes on after the same person has signed in in another tab, and ask
   await page.getByRole('button', { name: 'Generate' }).click();
   await page.getByRole('img', { name: /^Picture 1 by/ }).waitFor();
 
-  await other.getByRole('button', { name: 'Sign out' }).click();
-  await other.getByLabel('Admin key or API key').fill(testSecret);
-  await other.getByRole('button', { name: 'Sign in' }).click();
-  await other.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
+  // A sign-in anywhere that shares the cookies.
+  await context.request.post(`${easel.url}/admin/session`, { data: { key: testSecret } });
   await prompt.fill('A red bicycle');
   await page.getByRole('button', { name: 'Generate' }).click();
   await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
@@ -84,6 +85,20 @@ test('a page goes on after the same person has signed in in another tab, and ask
   await page.getByRole('button', { name: 'Sign in' }).click();
   await prompt.waitFor();
   assert.equal(await prompt.inputValue(), 'A red bicycle');
+  await context.close();
+});
+
+test('another key to act as, and signing out, are seen by the pages that are open beside', async () => {
+  const { page, context } = await openConsole(browser, easel, await signIn(easel), '/');
+  await acting(page).waitFor();
+  const other = await context.newPage();
+  await other.goto(`${easel.url}/keys`);
+  await acting(other).selectOption({ label: 'env' });
+  await until(async () => (await acting(page).locator('option:checked').textContent()) === 'env');
+
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('A paper boat');
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in again' }).waitFor();
   await context.close();
 });
 

@@ -2,7 +2,7 @@ import type { ActingKeyChoice, Session, SignIn } from '../../../src/http/admin/w
 import { ask } from '../api/client.ts';
 import { asApiError } from '../api/errors.ts';
 import { showToast } from '../design/toast.tsx';
-import { currentSession, sessionState, setSession } from './session.ts';
+import { csrfToken, currentSession, sessionState, setSession } from './session.ts';
 
 /** At the page's start, and when a link is pasted into an open page: signs in with the one-time link of the address, or asks who is signed in. */
 export async function openSession(): Promise<void> {
@@ -49,12 +49,37 @@ export async function signOut(): Promise<void> {
     if (asApiError(thrown).status !== 401) throw thrown;
   });
   sessionState.set({ state: 'signed_out' });
+  tellOtherTabs();
 }
 
 /** For an admin: whom /v1 takes this session for from now on. Throws ApiError. */
 export async function actAs(keyId: string): Promise<void> {
   const body: ActingKeyChoice = { key_id: keyId };
   setSession(await ask<Session>('PUT', '/admin/session/acting-key', { body }));
+  tellOtherTabs();
+}
+
+/** What was done to the session is told to the pages that share its cookie: none shows another key than it acts as. */
+const otherTabs = new BroadcastChannel('easel session');
+
+function tellOtherTabs(): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has none: it is this origin's alone
+  otherTabs.postMessage('changed');
+}
+
+export function followOtherTabs(): void {
+  otherTabs.addEventListener('message', () => void takeChange());
+}
+
+async function takeChange(): Promise<void> {
+  if (sessionState.get().state !== 'signed_in') return;
+  try {
+    const session = await askSession();
+    // Whoever has signed in anew is met at the next request that changes something.
+    if (session.csrf_token === csrfToken()) setSession(session);
+  } catch {
+    // 401 has opened the sign-in screen; anything else the next request tells.
+  }
 }
 
 /** A browser does not load a page anew where only the part behind # differs. */
