@@ -86,8 +86,8 @@ export async function startGeneration(
   const { model, reservation } = await askAllowance(order, tools);
   const plan = planGeneration(order.request, model, tools);
   const place = tools.inFlight.enter();
+  const record = newRecord(order, tools);
   try {
-    const record = newRecord(order, tools);
     const opened = await tools.records.open(
       record,
       plan.calls.map((call) => newCall(record.id, call)),
@@ -108,8 +108,33 @@ export async function startGeneration(
     );
     return { record, deadlineAtMs, progress, finished };
   } catch (error) {
-    place.leave();
-    throw isStorageFault(error) ? notRecorded(error) : error;
+    if (!isStorageFault(error)) {
+      place.leave();
+      throw error;
+    }
+    void place.run(() => takeBack(record, order, plan, tools));
+    throw notRecorded(error);
+  }
+}
+
+/**
+ * What a disk would not confirm may stand in the records all the same: it is ended there, or whoever repeats the
+ * request would wait for work that nobody does.
+ */
+async function takeBack(
+  { id, keyId }: GenerationRecord,
+  order: GenerationOrder,
+  plan: Plan,
+  tools: GenerationTools,
+): Promise<void> {
+  try {
+    const record = await tools.records.get(id, keyId);
+    if (record === undefined) return;
+    const fault = new UpstreamFault('not_sent', { details: 'the record could not be made durable' });
+    const reports = plan.calls.map((call) => failedReport(call, fault, undefined, 0));
+    await closeGeneration(record, reports, { ...order, card: order.model.card }, tools);
+  } catch (error) {
+    tools.log.error({ generation: id, error }, 'A record that was not begun is ended by the next start.');
   }
 }
 
