@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { ErrorBoundary, lazy, LocationProvider, Route, Router, useLocation } from 'preact-iso';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { asApiError, type ApiError } from './api/errors.ts';
 import { Failed, Loading } from './design/notice.tsx';
 import { Toasts } from './design/toast.tsx';
@@ -72,14 +72,20 @@ export function App(): JSX.Element {
 
 function Screens(): JSX.Element {
   const [error, setError] = useState<ApiError>();
-  const [isLoading, setLoading] = useState(true);
+  const [first, setFirst] = useState<'new' | 'loading' | 'shown'>('new');
   const { path } = useLocation();
   useEffect(() => setError(undefined), [path]);
+  // A screen whose file is here already is there at once, and the router tells nothing of it.
+  useLayoutEffect(() => setFirst((now) => (now === 'new' ? 'shown' : now)), []);
   if (error !== undefined) return <Failed error={error} onRetry={() => location.reload()} />;
   return (
     <ErrorBoundary onError={(thrown) => setError(asApiError(thrown))}>
-      {isLoading && <Loading what="this page" />}
-      <Router onLoadEnd={() => setLoading(false)} onRouteChange={() => setLoading(false)}>
+      {first === 'loading' && <Loading what="this page" />}
+      <Router
+        onLoadStart={() => setFirst((now) => (now === 'new' ? 'loading' : now))}
+        onLoadEnd={() => setFirst('shown')}
+        onRouteChange={() => setFirst('shown')}
+      >
         <Route path="/" component={CreateScreen} />
         <Route path="/gallery/:id?" component={GalleryScreen} />
         <Route path="/models" component={ModelsScreen} />

@@ -88,6 +88,20 @@ test('a page goes on after the same person has signed in in another tab, and ask
   await context.close();
 });
 
+test('a screen that is there says no more that it is loading: after signing in, and as another key', async () => {
+  const { page, context } = await openConsole(browser, easel, nobody, '/');
+  const loading = page.getByText('Loading this page');
+  await page.getByLabel('Admin key or API key').fill(testAdminKey);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
+  await loading.waitFor({ state: 'detached', timeout: 5000 });
+  await acting(page).selectOption({ label: 'env' });
+  await until(async () => (await acting(page).locator('option:checked').textContent()) === 'env');
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
+  await loading.waitFor({ state: 'detached', timeout: 5000 });
+  await context.close();
+});
+
 test('another key to act as, and signing out, are seen by the pages that are open beside', async () => {
   const { page, context } = await openConsole(browser, easel, await signIn(easel), '/');
   await acting(page).waitFor();
