@@ -69,8 +69,9 @@ export function superviseGateway(options: {
     for (const stream of [started.stdout, started.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         log.write(text);
-        tail = (tail + text).slice(-4000);
-        if (wasReady || !tail.includes('Easel is ready')) return;
+        const seen = tail + text;
+        tail = seen.slice(-4000);
+        if (wasReady || !seen.includes('Easel is ready')) return;
         wasReady = true;
         isReady = true;
         ready.resolve();
