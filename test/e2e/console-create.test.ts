@@ -386,7 +386,7 @@ test('another key is shown nothing of what was made before it was chosen, which 
   const { promise, resolve } = Promise.withResolvers<void>();
   held = promise;
   await generate(page, 'held while another key acts');
-  await page.waitForFunction(`Object.values(sessionStorage).some((text) => text.includes('img_'))`);
+  await until(() => hasNotedPicture(page), 30_000);
   const actingKey = page.getByLabel('Acting as key');
   const before = await actingKey.inputValue();
   await actingKey.selectOption({ label: 'env' });
@@ -435,7 +435,7 @@ test('a page that is left while a picture is made finds it again', async () => {
   held = promise;
   await generate(page, 'held back for a while');
   await page.getByText('Working…').waitFor({ state: 'attached' });
-  await page.waitForFunction(`Object.values(sessionStorage).some((text) => text.includes('img_'))`);
+  await until(() => hasNotedPicture(page), 30_000);
   await page.reload();
   await page.getByText('Working…').waitFor({ state: 'attached' });
   resolve();
@@ -570,3 +570,8 @@ describe('everybody can use it:', () => {
     await context.close();
   });
 });
+
+/** The page knows the id of what is being made. (A string that the page itself evaluates again and again is refused by its CSP.) */
+async function hasNotedPicture(page: Page): Promise<boolean> {
+  return await page.evaluate<boolean>(`Object.values(sessionStorage).some((text) => text.includes('img_'))`);
+}
