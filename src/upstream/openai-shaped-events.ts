@@ -12,6 +12,7 @@ import {
   usageOf,
   usageSchema,
 } from './openai-shaped.ts';
+import { freePlace } from './free-place.ts';
 
 const eventSchema = effectiveSchema.extend({
   ...pictureSchema.shape,
@@ -42,7 +43,7 @@ export function makeEventReader(
 
   async function take(answer: Answer): Promise<boolean> {
     const event = eventSchema.parse(answer.body);
-    const position = placeOf(event.index, images);
+    const position = freePlace(event.index, images);
     upstreamId ??= answer.headers['x-request-id'];
     const step = /\.(\w+)$/.exec(event.type ?? '')?.[1] ?? '';
     switch (step) {
@@ -105,14 +106,6 @@ function failureOf(answer: Answer, failure: unknown): Answer {
 /** A preview that could not be shown is no reason to lose the picture. */
 async function show(previews: PreviewTaker, preview: Preview): Promise<void> {
   await previews.take(preview).catch(() => undefined);
-}
-
-/** The place that the event says, unless another image has it: then, and where none is said, the next free one. */
-function placeOf(said: number | null | undefined, images: readonly CallImage[]): number {
-  const taken = new Set(images.map(({ position }) => position));
-  let place = typeof said === 'number' && !taken.has(said) ? said : 0;
-  while (taken.has(place)) place += 1;
-  return place;
 }
 
 function missingOf(images: readonly CallImage[], count: number): number[] {

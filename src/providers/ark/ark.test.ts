@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answerOf, inputOf, refusalOf, requestOf } from '../../../test/kit/provider-calls.ts';
 import { UpstreamFault } from '../../core/fault.ts';
+import { makeEventReader } from './events.ts';
 import { faults, readFault } from './faults.ts';
 import { readResult } from './reply.ts';
 import { toBody } from './request.ts';
@@ -207,4 +208,25 @@ test('a refusal without a readable body goes by its status', () => {
     'unknown',
     'unknown',
   ]);
+});
+
+test('two images of a stream that claim one place are both kept', async () => {
+  const reader = makeEventReader(requestOf({ model: 'seedream-4.0', group: { maxImages: 2 } }), undefined);
+  for (const name of ['one', 'two']) {
+    const event = {
+      type: 'image_generation.partial_succeeded',
+      image_index: 0,
+      url: `https://x.test/${name}`,
+    };
+    await reader.take(answerOf(event));
+  }
+  await reader.take(answerOf({ type: 'image_generation.completed' }));
+  const { images } = reader.end(undefined);
+  assert.deepEqual(
+    images.map((image) => [image.position, image.kind === 'link' && image.url]),
+    [
+      [0, 'https://x.test/one'],
+      [1, 'https://x.test/two'],
+    ],
+  );
 });

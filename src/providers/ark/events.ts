@@ -4,6 +4,7 @@ import type { ImageRequest } from '../../core/image-request.ts';
 import type { CallImage, CallResult } from '../../core/image-result.ts';
 import type { ProviderContext } from '../../core/provider.ts';
 import type { Answer, EventReader } from '../../core/upstream-client.ts';
+import { freePlace } from '../../upstream/free-place.ts';
 import { errorSchema, readFault } from './faults.ts';
 import { entrySchema, toCallImage, toUsage, usageSchema } from './reply.ts';
 
@@ -38,7 +39,7 @@ export function makeEventReader(
     switch (event.type ?? '') {
       case 'image_generation.partial_succeeded':
       case 'image_generation.partial_failed': {
-        const image = toCallImage(event, event.image_index ?? images.length, answer);
+        const image = toCallImage(event, freePlace(event.image_index, images), answer);
         images.push(image);
         onImage?.(image);
         // After a failure of its own the upstream makes no more of the group (section 7).
