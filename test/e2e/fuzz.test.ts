@@ -376,7 +376,9 @@ function harmed(body: Buffer, harm: string, where: number, what: number): Buffer
     case 'flip': {
       const copy = Buffer.from(body);
       copy[place] = what;
-      return copy;
+      // What is taken all the same must be known by its mark.
+      const mark = /mark\d+\./.exec(body.toString('latin1'))?.[0];
+      return mark === undefined || copy.includes(mark) ? copy : body;
     }
     case 'double':
       return Buffer.concat([body, body.subarray(place)]);
