@@ -12,7 +12,7 @@ import {
   usageOf,
   usageSchema,
 } from './openai-shaped.ts';
-import { freePlace } from './free-place.ts';
+import { freePlace, missingPlaces } from './image-places.ts';
 
 const eventSchema = effectiveSchema.extend({
   ...pictureSchema.shape,
@@ -74,7 +74,7 @@ export function makeEventReader(
 
   function end(fault: UpstreamFault | undefined): CallResult {
     if (!images.some((image) => image.kind !== 'failed')) throw fault ?? reasonOf(images);
-    const missing = fault === undefined ? [] : missingOf(images, asking.request.n);
+    const missing = fault === undefined ? [] : missingPlaces(images, asking.request.n);
     return {
       images: [
         ...images,
@@ -106,11 +106,6 @@ function failureOf(answer: Answer, failure: unknown): Answer {
 /** A preview that could not be shown is no reason to lose the picture. */
 async function show(previews: PreviewTaker, preview: Preview): Promise<void> {
   await previews.take(preview).catch(() => undefined);
-}
-
-function missingOf(images: readonly CallImage[], count: number): number[] {
-  const there = new Set(images.map(({ position }) => position));
-  return Array.from({ length: count }, (_, position) => position).filter((position) => !there.has(position));
 }
 
 /** Why a stream that ended well brought no image. */

@@ -4,7 +4,7 @@ import type { ImageRequest } from '../../core/image-request.ts';
 import type { CallImage, CallResult } from '../../core/image-result.ts';
 import type { ProviderContext } from '../../core/provider.ts';
 import type { Answer, EventReader } from '../../core/upstream-client.ts';
-import { freePlace } from '../../upstream/free-place.ts';
+import { freePlace, missingPlaces } from '../../upstream/image-places.ts';
 import { errorSchema, readFault } from './faults.ts';
 import { entrySchema, toCallImage, toUsage, usageSchema } from './reply.ts';
 
@@ -82,8 +82,9 @@ function restOf(
   images: readonly CallImage[],
   fault: UpstreamFault = new UpstreamFault('unknown', { details: 'the stream ended before `completed`' }),
 ): CallImage[] {
-  const there = new Set(images.map(({ position }) => position));
-  return Array.from({ length: group?.maxImages ?? 0 }, (_, position) => position)
-    .filter((position) => !there.has(position))
-    .map((position) => ({ kind: 'failed', position, fault }));
+  return missingPlaces(images, group?.maxImages ?? 0).map((position) => ({
+    kind: 'failed',
+    position,
+    fault,
+  }));
 }

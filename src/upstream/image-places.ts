@@ -7,3 +7,9 @@ export function freePlace(said: number | null | undefined, images: readonly Call
   while (taken.has(place)) place += 1;
   return place;
 }
+
+/** The places of so many that no image has. */
+export function missingPlaces(images: readonly CallImage[], count: number): number[] {
+  const taken = new Set(images.map(({ position }) => position));
+  return Array.from({ length: count }, (_, position) => position).filter((position) => !taken.has(position));
+}
