@@ -4,16 +4,16 @@ import { test, type TestContext } from 'node:test';
 import { quietMeter } from '../../test/kit/quiet-meter.ts';
 import { smallDisk } from '../../test/kit/small-disk.ts';
 import { systemClock } from '../core/clock.ts';
-import type { GenerationRecord } from '../core/record.ts';
 import { RecordStoreError } from '../core/record-store.ts';
 import { openSqlite } from '../records/sqlite.ts';
 import { closeGeneration } from './generate.ts';
 import { makeLateResults } from './late-results.ts';
+import { openRecord } from '../../test/kit/generation-record.ts';
 
 const quiet = (): void => {};
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-const record: GenerationRecord = {
+const record = openRecord({
   id: 'img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B',
   keyId: 'key_one',
   status: 'in_progress',
@@ -21,17 +21,7 @@ const record: GenerationRecord = {
   prompt: 'a lighthouse',
   parameters: {},
   createdAtMs: 1_795_372_800_000,
-  finishedAtMs: undefined,
-  images: [],
-  failedImages: [],
-  warnings: [],
-  error: undefined,
-  usage: undefined,
-  provider: undefined,
-  servedBy: undefined,
-  providerModel: undefined,
-  attempts: 0,
-};
+});
 
 /** Closes a record that is open, on a disk that takes nothing any more. */
 async function closeOnFullDisk(t: TestContext, stop: AbortSignal) {

@@ -6,13 +6,14 @@ import { smallDisk, type SmallDisk } from '../../test/kit/small-disk.ts';
 import { until } from '../../test/kit/until.ts';
 import { UpstreamFault } from '../core/fault.ts';
 import type { RecordStore } from '../core/record-store.ts';
-import type { CallRecord, GenerationRecord } from '../core/record.ts';
+import type { CallRecord } from '../core/record.ts';
 import { openSqlite } from '../records/sqlite.ts';
 import { makePatientRecords } from './patient-records.ts';
+import { openRecord } from '../../test/kit/generation-record.ts';
 
 const id = 'img_01ARZ3NDEKTSV4RRFFQ69G5FAV';
 
-const record: GenerationRecord = {
+const record = openRecord({
   id,
   keyId: 'key_1',
   status: 'in_progress',
@@ -20,17 +21,7 @@ const record: GenerationRecord = {
   prompt: 'a lighthouse',
   parameters: {},
   createdAtMs: 1,
-  finishedAtMs: undefined,
-  images: [],
-  failedImages: [],
-  warnings: [],
-  error: undefined,
-  usage: undefined,
-  provider: undefined,
-  servedBy: undefined,
-  providerModel: undefined,
-  attempts: 0,
-};
+});
 
 const call: CallRecord = {
   generationId: id,

@@ -12,6 +12,7 @@ import type { ListQuery, Outcome, RecordPage, RecordStore } from '../core/record
 import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
 import { foldText } from './database.ts';
 import { openSqlite, type Stores } from './sqlite.ts';
+import { openRecord } from '../../test/kit/generation-record.ts';
 
 /** One kind of database: `open` may be called again for the same place, as another process would. */
 interface Kind {
@@ -35,7 +36,7 @@ const makeId = makeIdMaker(() => clockMs);
 
 function generation(change: Partial<GenerationRecord> = {}): GenerationRecord {
   clockMs += 1_000;
-  return {
+  return openRecord({
     id: makeId('img'),
     keyId: 'key_one',
     status: 'in_progress',
@@ -43,18 +44,8 @@ function generation(change: Partial<GenerationRecord> = {}): GenerationRecord {
     prompt: 'A minimalist sunrise over calm water',
     parameters: { n: 1, size: '2048x2048' },
     createdAtMs: clockMs,
-    finishedAtMs: undefined,
-    images: [],
-    failedImages: [],
-    warnings: [],
-    error: undefined,
-    usage: undefined,
-    provider: undefined,
-    servedBy: undefined,
-    providerModel: undefined,
-    attempts: 0,
     ...change,
-  };
+  });
 }
 
 function call(generationId: string, change: Partial<CallRecord> = {}): CallRecord {

@@ -9,6 +9,7 @@ import type { Cost } from '../core/price.ts';
 import type { Outcome } from '../core/record-store.ts';
 import type { GenerationRecord, StoredImage } from '../core/record.ts';
 import { openSqlite, type Stores } from './sqlite.ts';
+import { openRecord } from '../../test/kit/generation-record.ts';
 
 const noon = Date.UTC(2026, 10, 22, 12);
 const dayMs = 24 * 60 * 60 * 1000;
@@ -34,7 +35,7 @@ async function bench(t: TestContext): Promise<Bench> {
 }
 
 function generation(change: Partial<GenerationRecord> = {}): GenerationRecord {
-  return {
+  return openRecord({
     id: makeId('img'),
     keyId: 'key_one',
     status: 'in_progress',
@@ -42,18 +43,8 @@ function generation(change: Partial<GenerationRecord> = {}): GenerationRecord {
     prompt: 'a boat',
     parameters: {},
     createdAtMs: noon,
-    finishedAtMs: undefined,
-    images: [],
-    failedImages: [],
-    warnings: [],
-    error: undefined,
-    usage: undefined,
-    provider: undefined,
-    servedBy: undefined,
-    providerModel: undefined,
-    attempts: 0,
     ...change,
-  };
+  });
 }
 
 function images(count: number): StoredImage[] {

@@ -20,11 +20,12 @@ import { makeIdempotencyStore } from './idempotency.ts';
 import { migrations } from './migrations/all.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite, openSqliteDatabase } from './sqlite.ts';
+import { openRecord } from '../../test/kit/generation-record.ts';
 
 const makeId = makeIdMaker(Date.now);
 
 function generation(change: Partial<GenerationRecord> = {}): GenerationRecord {
-  return {
+  return openRecord({
     id: makeId('img'),
     keyId: 'key_one',
     status: 'completed',
@@ -32,18 +33,8 @@ function generation(change: Partial<GenerationRecord> = {}): GenerationRecord {
     prompt: 'boat',
     parameters: {},
     createdAtMs: Date.now(),
-    finishedAtMs: undefined,
-    images: [],
-    failedImages: [],
-    warnings: [],
-    error: undefined,
-    usage: undefined,
-    provider: undefined,
-    servedBy: undefined,
-    providerModel: undefined,
-    attempts: 0,
     ...change,
-  };
+  });
 }
 
 /** A process of its own that runs this code with the stores of `file`; `id()` makes ids, `record(id)` records. */

@@ -10,6 +10,8 @@ import { startGatewayProcess } from '../kit/gateway-process.ts';
 import { startTestGateway } from '../kit/gateway.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
+import { openRecord } from '../kit/generation-record.ts';
+import { recordsAfterRestart } from '../kit/after-restart.ts';
 
 test('an image that failed before the process was killed is still told as failed when the rest is there', async (t) => {
   const dataDir = await temporaryFolder(t);
@@ -31,13 +33,7 @@ test('an image that failed before the process was killed is still told as failed
   await first.kill();
   await assert.rejects(asked);
 
-  const next = await startTestGateway({
-    dataDir,
-    env: { EASEL_CONFIG: path.join(dataDir, 'routes.json'), TEST_ARK_KEY: simulator.credential.apiKey },
-  });
-  t.after(() => next.close());
-  await until(async () => (await next.ask('GET', '/v1/images')).at('data.0.status') === 'completed');
-  const record = await next.ask('GET', '/v1/images');
+  const record = await recordsAfterRestart(t, dataDir, simulator);
   const charged = control.ledger().map(({ sha256 }) => sha256);
   assert.ok(charged.includes(String(record.at('data.0.images.0.sha256'))), record.text);
   assert.equal(record.at('data.0.images.1'), undefined);
@@ -68,14 +64,8 @@ test('of a group that was still arriving when the process was killed, what had n
   await first.kill();
   await assert.rejects(asked);
 
-  const next = await startTestGateway({
-    dataDir,
-    env: { EASEL_CONFIG: path.join(dataDir, 'routes.json'), TEST_ARK_KEY: simulator.credential.apiKey },
-  });
-  t.after(() => next.close());
-  await until(async () => (await next.ask('GET', '/v1/images')).at('data.0.status') === 'completed');
+  const record = await recordsAfterRestart(t, dataDir, simulator);
   await until(() => simulator.control.ledger().length === 4);
-  const record = await next.ask('GET', '/v1/images');
   const images = record.at('data.0.images') as { sha256: string }[];
   const failed = record.at('data.0.failed_images') as { error: { reason: string } }[];
   assert.ok(images.length > 0 && images.length < 4, record.text);
@@ -106,13 +96,7 @@ test('what an answer did not tell is still told as unknown when the process was 
   await first.kill();
   await assert.rejects(asked);
 
-  const next = await startTestGateway({
-    dataDir,
-    env: { EASEL_CONFIG: path.join(dataDir, 'routes.json'), TEST_ARK_KEY: simulator.credential.apiKey },
-  });
-  t.after(() => next.close());
-  await until(async () => (await next.ask('GET', '/v1/images')).at('data.0.status') === 'completed');
-  const record = await next.ask('GET', '/v1/images');
+  const record = await recordsAfterRestart(t, dataDir, simulator);
   assert.equal((record.at('data.0.images') as unknown[]).length, 2, record.text);
   assert.equal(record.at('data.0.failed_images.0.index'), 2, record.text);
   assert.equal(record.at('data.0.failed_images.0.error.reason'), 'outcome_unknown', record.text);
@@ -146,7 +130,7 @@ test('a call that gave up unsent before the process was killed is not told as un
 });
 
 function inProgress(id: string): GenerationRecord {
-  return {
+  return openRecord({
     id,
     keyId: 'key_one',
     status: 'in_progress',
@@ -154,17 +138,7 @@ function inProgress(id: string): GenerationRecord {
     prompt: 'a lighthouse',
     parameters: { n: 1 },
     createdAtMs: Date.now(),
-    finishedAtMs: undefined,
-    images: [],
-    failedImages: [],
-    warnings: [],
-    error: undefined,
-    usage: undefined,
-    provider: undefined,
-    servedBy: undefined,
-    providerModel: undefined,
-    attempts: 0,
-  };
+  });
 }
 
 function statesOfCalls(dataDir: string): unknown[] {

@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startGatewayProcess } from '../kit/gateway-process.ts';
-import { startTestGateway } from '../kit/gateway.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
+import { recordsAfterRestart } from '../kit/after-restart.ts';
 
 test('of a native group that brought fewer than it might, nothing is missing after a kill either', async (t) => {
   const dataDir = await temporaryFolder(t);
@@ -39,13 +39,7 @@ test('of a native group that brought fewer than it might, nothing is missing aft
   await first.kill();
   await assert.rejects(asked);
 
-  const next = await startTestGateway({
-    dataDir,
-    env: { EASEL_CONFIG: path.join(dataDir, 'routes.json'), TEST_ARK_KEY: simulator.credential.apiKey },
-  });
-  t.after(() => next.close());
-  await until(async () => (await next.ask('GET', '/v1/images')).at('data.0.status') === 'completed');
-  const record = await next.ask('GET', '/v1/images');
+  const record = await recordsAfterRestart(t, dataDir, simulator);
   assert.equal((record.at('data.0.images') as unknown[]).length, 2, record.text);
   assert.deepEqual(record.at('data.0.failed_images'), [], record.text);
 });
