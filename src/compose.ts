@@ -170,7 +170,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   const catalog = withSandboxRoutes(config.catalog, known, sandbox);
   // Pictures inside an answer come once; what is behind a link can be fetched again.
   const client = createUpstreamClient({
-    objects: { create: () => objects.create({ isOnlyCopy: true }) },
+    objects: { create: (options) => objects.create({ ...options, isOnlyCopy: true }) },
     log,
   });
   const downloader = createDownloader({ objects, log, clock });

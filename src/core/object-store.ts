@@ -7,9 +7,17 @@
 export interface ObjectDraft {
   /** Appends. Waits when the disk is slower than the sender. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Bytes written so far. */
+  /**
+   * Nothing more will be written; to be called for text (`encoding`), which is complete then. Resolves when all of it
+   * was taken. Throws NotBase64, as `write` may do, and then the draft can only be discarded.
+   */
+  end(): Promise<void>;
+  /** Bytes written so far; of text known when it is complete. */
   readonly bytes: number;
-  /** Reads back what was written so far; short at the end. For checking structure before publishing. */
+  /**
+   * Reads back what was written so far, text when it is complete; short at the end. For checking structure before
+   * publishing.
+   */
   readAt(offset: number, length: number): Promise<Uint8Array>;
   /**
    * Makes the bytes durable under this name. After it returns they survive a power cut. A name that already
@@ -29,6 +37,16 @@ export interface DraftOptions {
    * `publish` until the medium is well again. Without it a write that the medium refuses throws at once.
    */
   isOnlyCopy?: boolean;
+  /** What is written is the object's base64 text, strictly (RFC 4648 section 4), and is decoded on the way. */
+  encoding?: 'base64';
+}
+
+/** Text that is no base64. */
+export class NotBase64 extends Error {
+  constructor() {
+    super('not base64');
+    this.name = 'NotBase64';
+  }
 }
 
 /** A stored object opened for reading. */
@@ -36,8 +54,12 @@ export interface ObjectReader {
   readonly bytes: number;
   /** Streams `length` bytes from `offset`; the whole object by default. Call once. */
   stream(range?: { offset: number; length: number }): AsyncIterable<Uint8Array>;
-  /** Streams the whole object in blocks that hold only until the next one is asked for. Call once. */
-  lend(): AsyncIterable<Uint8Array>;
+  /**
+   * Streams the whole object as base64 text, in blocks whose memory is used again before `close` when what was given
+   * out is sent: `unsentBytes` says how much of what was handed on is still on its way, and the next block is asked for
+   * when all but the last one were handed on. Call once.
+   */
+  lendBase64(unsentBytes: () => number): AsyncIterable<Uint8Array>;
   /** Reads one part, e.g. a header. */
   readAt(offset: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;

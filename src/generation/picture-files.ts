@@ -243,8 +243,11 @@ function readerOf(bytes: Uint8Array): ObjectReader {
     async *stream({ offset, length } = { offset: 0, length: bytes.length }) {
       yield bytes.subarray(offset, offset + length);
     },
-    async *lend() {
-      yield bytes;
+    async *lendBase64() {
+      yield Buffer.from(
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'),
+        'latin1',
+      );
     },
     close: () => Promise.resolve(),
   };

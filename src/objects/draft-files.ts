@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 import { isAbsent } from './filesystem-error.ts';
@@ -14,18 +14,12 @@ export function draftFolder(folder: string): string {
   return path.join(folder, '.drafts');
 }
 
-/** An open file in the folder of drafts. */
-export interface DraftFile {
-  path: string;
-  handle: FileHandle;
-}
-
 const processMark = randomBytes(6).toString('hex');
 let filesMade = 0;
 
-export async function makeDraftFile(folder: string): Promise<DraftFile> {
-  const file = path.join(draftFolder(folder), `${process.pid}-${processMark}-${filesMade++}.draft`);
-  return { path: file, handle: await open(file, 'wx+', 0o600) };
+/** For a new draft; whoever uses it makes the file, which must not be there yet. */
+export function newDraftPath(folder: string): string {
+  return path.join(draftFolder(folder), `${process.pid}-${processMark}-${filesMade++}.draft`);
 }
 
 /** Removes the drafts of processes that are no more. */

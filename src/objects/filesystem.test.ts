@@ -48,6 +48,7 @@ test('a dead process leaves no drafts behind, a living one keeps its own', async
   const begin = `
     const draft = await store.create();
     await draft.write(new Uint8Array(1_000_000));
+    await draft.end();
     console.log('written');
     setInterval(() => {}, 1000);`;
   const dead = inProcess(t, folder, begin);
@@ -60,6 +61,8 @@ test('a dead process leaves no drafts behind, a living one keeps its own', async
   await once(living.stdout, 'data');
   const store = await openFilesystemStore({ folder });
   const own = await store.create();
+  await own.write(new Uint8Array(1));
+  await own.end();
   await openFilesystemStore({ folder });
   const left = await draftsIn(folder);
   assert.deepEqual(

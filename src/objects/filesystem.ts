@@ -1,14 +1,17 @@
-import { open, opendir, stat, unlink } from 'node:fs/promises';
+import { open, openSync } from 'node:fs';
+import { opendir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 import { systemClock, type Clock } from '../core/clock.ts';
-import type { ObjectStore } from '../core/object-store.ts';
+import type { DraftOptions, ObjectStore } from '../core/object-store.ts';
+import { makeBlockWorker } from './block-worker.ts';
 import { draftFolder, removeLeftDrafts } from './draft-files.ts';
 import { createDraft, type LiveDraft } from './filesystem-draft.ts';
 import { asObjectStoreError, isAbsent } from './filesystem-error.ts';
 import { openReader } from './filesystem-reader.ts';
 import { makeFolderSync } from './folder-sync.ts';
-import { makeHeldMemory, type HeldMemory } from './held-memory.ts';
+import { makeHeldMemory } from './held-memory.ts';
 import { makeHotObjects } from './hot-objects.ts';
 import { checkName } from './object-name.ts';
 
@@ -47,17 +50,20 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
   const live = new Set<LiveDraft>();
   const folderSync = makeFolderSync();
   const hot = makeHotObjects();
+  const worker = makeBlockWorker();
   const memory = makeHeldMemory({ ...defaultHeld, ...options.held });
   await reporting('The folder for objects cannot be opened.', async () => {
     await folderSync.make(draftFolder(folder));
     if (options.keepDrafts !== true) await removeLeftDrafts(folder);
   });
 
-  async function startDraft(memory: HeldMemory | undefined): Promise<LiveDraft> {
-    const draft = await createDraft({
+  function startDraft({ isOnlyCopy, encoding }: DraftOptions): LiveDraft {
+    const draft = createDraft({
       folder,
       folderSync,
-      memory,
+      worker,
+      memory: isOnlyCopy === true ? memory : undefined,
+      encoding,
       onEnd: () => live.delete(draft),
       onPublished: hot.add,
     });
@@ -66,7 +72,7 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
   }
 
   return {
-    create: (options = {}) => startDraft(options.isOnlyCopy === true ? memory : undefined),
+    create: (options = {}) => Promise.resolve(startDraft(options)),
 
     get heldBytes() {
       return memory.bytes;
@@ -74,9 +80,11 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
 
     open: (name) =>
       reporting('A stored object cannot be opened.', async () => {
-        const handle = await open(pathOf(folder, name), 'r').catch(undefinedIfAbsent);
-        if (handle === undefined) return undefined;
-        return openReader(handle, { isHot: () => hot.has(name), onRead: (bytes) => hot.add(name, bytes) });
+        const file = pathOf(folder, name);
+        const isHot = (): boolean => hot.has(name);
+        const descriptor = isHot() ? openNow(file) : await opened(file, 'r').catch(undefinedIfAbsent);
+        if (descriptor === undefined) return undefined;
+        return openReader(descriptor, { isHot, onRead: (bytes) => hot.add(name, bytes), worker });
       }),
 
     remove: (name) =>
@@ -99,7 +107,7 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
     },
 
     async check() {
-      const draft = await startDraft(undefined);
+      const draft = startDraft({});
       try {
         await draft.write(new Uint8Array(1));
         await draft.flush();
@@ -110,6 +118,7 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
 
     async close() {
       await Promise.all([...live].map((draft) => draft.discard()));
+      await worker.close();
     },
   };
 }
@@ -131,6 +140,17 @@ async function* listFolder(
     // Gone since the folder was read: not listed.
     const status = await stat(path.join(folder, name)).catch(undefinedIfAbsent);
     if (status !== undefined) yield { name, bytes: status.size };
+  }
+}
+
+const opened = promisify(open);
+
+/** The same without waiting, for what the system has in memory. */
+function openNow(file: string): number | undefined {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    return undefinedIfAbsent(error);
   }
 }
 

@@ -1,5 +1,7 @@
-import { mkdir, open } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 import { isAbsent } from './filesystem-error.ts';
 
@@ -72,11 +74,14 @@ async function makeOne(folder: string): Promise<boolean> {
   }
 }
 
+const synced = promisify(fsync);
+
 async function syncNow(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+  // Opening and closing what was just written to is not worth a trip through the thread pool; syncing is.
+  const descriptor = openSync(folder, 'r');
   try {
-    await handle.sync();
+    await synced(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }

@@ -1,42 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { makeMemoryDraft, type MemoryDraft } from '../../test/kit/memory-draft.ts';
 import { UpstreamFault } from '../core/fault.ts';
 import type { ObjectDraft } from '../core/object-store.ts';
 import { readJsonBody } from './base64-body.ts';
 
-/** A draft in memory that tells what became of it. */
-interface MemoryDraft extends ObjectDraft {
-  content(): Buffer;
-  readonly isDiscarded: boolean;
-}
-
 function makeDrafts(failWrite?: Error) {
   const drafts: MemoryDraft[] = [];
-  const create = (): Promise<ObjectDraft> => {
-    const parts: Uint8Array[] = [];
-    let isDiscarded = false;
-    const draft: MemoryDraft = {
-      write: async (chunk) => {
-        if (failWrite !== undefined) throw failWrite;
-        // As the port says: the sender may use its buffer again.
-        parts.push(Uint8Array.from(chunk));
-      },
-      get bytes() {
-        return parts.reduce((sum, part) => sum + part.length, 0);
-      },
-      readAt: async (offset, length) => Buffer.concat(parts).subarray(offset, offset + length),
-      publish: async () => assert.fail('not for reading to decide'),
-      discard: async () => {
-        isDiscarded = true;
-      },
-      content: () => Buffer.concat(parts),
-      get isDiscarded() {
-        return isDiscarded;
-      },
-    };
+  const create = async (): Promise<ObjectDraft> => {
+    const draft = makeMemoryDraft({ encoding: 'base64' }, () => {
+      if (failWrite !== undefined) throw failWrite;
+    });
     drafts.push(draft);
-    return Promise.resolve(draft);
+    return draft;
   };
   return { drafts, create };
 }
@@ -64,7 +41,7 @@ async function read(
       maxBytes: options.maxBytes ?? 1e9,
     });
     for (const draft of drafts) assert.equal(draft.isDiscarded, !held.includes(draft));
-    return { body, pictures: held.map((draft) => (draft as MemoryDraft).content()) };
+    return { body, pictures: held.map((draft) => (draft as MemoryDraft).content) };
   } catch (error) {
     assert.ok(error instanceof UpstreamFault, String(error));
     assert.equal(error.kind, 'bad_reply');

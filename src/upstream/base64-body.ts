@@ -1,11 +1,12 @@
 import { UpstreamFault } from '../core/fault.ts';
-import type { ObjectDraft } from '../core/object-store.ts';
+import { NotBase64, type ObjectDraft } from '../core/object-store.ts';
 import { createHeldScanner } from './held-scanner.ts';
+import { noteReadGarbage } from './read-garbage.ts';
 
 export interface JsonBodyOptions {
   /** String values under these names, at any depth, are base64 pictures. */
   heldKeys: readonly string[];
-  /** Opens a draft for the next picture. */
+  /** Opens a draft for the next picture, which is written to it as base64 text. */
   create(): Promise<ObjectDraft>;
   /** Of the whole body as it arrives. */
   maxBytes: number;
@@ -20,7 +21,7 @@ export interface JsonBody {
 }
 
 /**
- * Reads a JSON body while it arrives and decodes its pictures straight into drafts, so that memory does not grow
+ * Reads a JSON body while it arrives and hands its pictures straight on to drafts, which decode them, so that memory does not grow
  * with the picture. Accepts nothing that JSON.parse and a strict base64 decoder would refuse (a BOM is skipped,
  * as fetch does); besides, nesting is limited to 200, pictures to 100, and an object with a member `held` is
  * refused where a picture belongs.
@@ -41,37 +42,45 @@ export async function readJsonBody(
   const drafts: ObjectDraft[] = [];
   // One write runs while the next bytes arrive; more would let memory grow with a slow disk.
   let writing: Promise<void> | undefined;
+  /** Pictures that have come whole and are being decoded. */
+  const ends: Promise<void>[] = [];
   let bytes = 0;
   try {
     for await (const chunk of chunks) {
       bytes += chunk.length;
+      noteReadGarbage(chunk.length);
       if (bytes > options.maxBytes) {
         throw new UpstreamFault('bad_reply', {
           details: `unreadable answer: larger than ${options.maxBytes} bytes`,
         });
       }
-      // What the scanner gave holds only until it is given more.
-      await writing;
       for (const piece of scanner.push(chunk)) {
+        if (writing !== undefined) await writing;
+        const draft = drafts.at(-1);
         if (piece.kind === 'open') {
-          await writing;
           drafts.push(await options.create());
-        } else if (piece.kind === 'bytes') {
-          await writing;
-          writing = drafts.at(-1)?.write(piece.bytes);
+        } else if (piece.kind === 'text') {
+          writing = draft?.write(piece.text);
           // Its failure is met at the next await above or below.
           writing?.catch(() => {});
+        } else if (draft !== undefined) {
+          const end = draft.end();
+          end.catch(() => {});
+          ends.push(end);
         }
       }
     }
     await writing;
+    await Promise.all(ends);
     const { body, kept } = scanner.end();
     await discardAll(drafts.filter((_, number) => !kept.includes(number)));
     return { body, held: drafts.filter((_, number) => kept.includes(number)) };
   } catch (error) {
     await writing?.catch(() => {});
+    await Promise.allSettled(ends);
     await discardAll(drafts);
-    throw error;
+    if (!(error instanceof NotBase64)) throw error;
+    throw new UpstreamFault('bad_reply', { details: 'unreadable answer: a picture is not base64' });
   }
 }
 

@@ -72,7 +72,8 @@ export function createUpstreamClient(options: {
         if (body === undefined && fault.kind !== 'bad_reply') logUnreadable(exchange, url, incoming, head);
         throw fault;
       }
-      const target = { create: () => options.objects.create(), maxBytes: limits.maxBodyBytes };
+      const create = (): Promise<ObjectDraft> => options.objects.create({ encoding: 'base64' });
+      const target = { create, maxBytes: limits.maxBodyBytes };
       return await readSuccess(exchange, incoming, head, target, () =>
         logUnreadable(exchange, url, incoming, head),
       );

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { RawServer } from '../../test/kit/raw-server.ts';
+import { makeMemoryDraft, type MemoryDraft } from '../../test/kit/memory-draft.ts';
 import { httpAnswer, startRawServer } from '../../test/kit/raw-server.ts';
 import { UpstreamFault } from '../core/fault.ts';
-import type { ObjectDraft } from '../core/object-store.ts';
 import type { DownloaderOptions, DownloadRoute } from './download.ts';
 import { createDownloader } from './download.ts';
 
@@ -18,35 +18,15 @@ async function serve(answer: Parameters<typeof startRawServer>[0]): Promise<RawS
   return server;
 }
 
-interface TestDraft extends ObjectDraft {
-  content: Buffer;
-  isDiscarded: boolean;
-}
-
 function makeDownloader(options: Partial<DownloaderOptions> & { onWrite?: () => void } = {}) {
-  const drafts: TestDraft[] = [];
+  const drafts: MemoryDraft[] = [];
   const waits: number[] = [];
   const logged: unknown[] = [];
   const note = (...facts: unknown[]) => void logged.push(facts);
   const downloader = createDownloader({
     objects: {
       create: async () => {
-        const draft: TestDraft = {
-          content: Buffer.alloc(0),
-          isDiscarded: false,
-          async write(chunk) {
-            this.content = Buffer.concat([this.content, chunk]);
-            options.onWrite?.();
-          },
-          get bytes() {
-            return this.content.length;
-          },
-          readAt: () => assert.fail('not for a download to do'),
-          publish: () => assert.fail('not for a download to do'),
-          async discard() {
-            this.isDiscarded = true;
-          },
-        };
+        const draft = makeMemoryDraft({}, () => options.onWrite?.());
         drafts.push(draft);
         return draft;
       },

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { UpstreamFault } from '../core/fault.ts';
 
 /** What came out of the held strings, in the order of the text. `open` and `close` stand around each string. */
-export type HeldPiece = { kind: 'open' } | { kind: 'bytes'; bytes: Uint8Array } | { kind: 'close' };
+export type HeldPiece = { kind: 'open' } | { kind: 'text'; text: Uint8Array } | { kind: 'close' };
 
 /** Reads JSON text that arrives in pieces; pure computing, no waiting. */
 export interface HeldScanner {
-  /** Takes the next bytes of the text. What it gives holds until the next push. Throws UpstreamFault `bad_reply`. */
+  /**
+   * Takes the next bytes of the text. The characters it gives are JSON's escapes undone, mostly views of the chunk;
+   * whether they are base64 is not judged. Throws UpstreamFault `bad_reply`.
+   */
   push(chunk: Uint8Array): HeldPiece[];
   /**
    * The text is complete. `kept` are the numbers (from 0, as opened) of the held strings that stand in `body`
@@ -23,12 +26,6 @@ export interface HeldScannerOptions {
   maxHeld: number;
 }
 
-/**
- * What is decoded at a time, into one buffer that is used again: a new one for each block made the garbage collector
- * mark the whole heap dozens of times a second, in threads of its own, for as much CPU as all the rest took.
- */
-const blockBytes = 64 * 1024;
-
 const quote = 0x22;
 const backslash = 0x5c;
 
@@ -37,9 +34,6 @@ const backslash = 0x5c;
  * as it was: JSON.parse remains the judge of everything but the base64. For the same reason no grammar is
  * checked here: in valid JSON a string after a colon is a value and the string before that colon is its key.
  * The stand-in holds a random name, so an answer cannot contain one by itself.
- *
- * Base64 is RFC 4648 section 4 and nothing looser: standard alphabet, padded, no white space, unused bits zero.
- * Every encoder in use writes that, and guessing at anything else could store a damaged picture as a good one.
  */
 export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
   const heldKeys = new Set(options.heldKeys);
@@ -48,7 +42,6 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
   const text: Uint8Array[] = [];
   let textBytes = 0;
   let pieces: HeldPiece[] = [];
-  const decoder = createDecoder((bytes) => pieces.push({ kind: 'bytes', bytes }));
 
   let inside: 'nothing' | 'string' | 'held' = 'nothing';
   /** The last tokens: a held key, or a held key and its colon. */
@@ -74,7 +67,6 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
     const end = chunk.length;
     const find = makeFinder(chunk);
     pieces = [];
-    decoder.begin();
     let at = 0;
     let textFrom = 0;
     let stringFrom = 0;
@@ -127,11 +119,12 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
         }
       } else {
         const close = find.quote(at);
-        const raw = chunk.toString('latin1', at, close);
         const isPlain = cutEscape === '' && find.backslash(at) >= close;
-        decoder.add(isPlain ? raw : unescape(raw, close < end));
+        const text = isPlain
+          ? chunk.subarray(at, close)
+          : Buffer.from(unescape(chunk.toString('latin1', at, close), close < end), 'latin1');
+        if (text.length > 0) pieces.push({ kind: 'text', text });
         if (close < end) {
-          decoder.finish();
           pieces.push({ kind: 'close' });
           inside = 'nothing';
           textFrom = close + 1;
@@ -139,7 +132,6 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
         at = close + 1;
       }
     }
-    decoder.flush();
     if (inside !== 'held') addText(chunk.subarray(textFrom), end);
     if (inside === 'string') stringHead = isHeldKey.join(stringHead, chunk.subarray(stringFrom));
     return pieces;
@@ -147,7 +139,7 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
 
   /**
    * A held string's characters without JSON's escapes; some encoders write every `/` as `\/`. What is no
-   * escape of a base64 character keeps its backslash, which the decoder refuses.
+   * escape of a base64 character keeps its backslash, which no base64 has.
    */
   function unescape(raw: string, isLast: boolean): string {
     let characters = cutEscape + raw;
@@ -236,81 +228,6 @@ function makeFinder(chunk: Buffer) {
     };
   };
   return { quote: makeFind(quote), backslash: makeFind(backslash) };
-}
-
-/**
- * Node's decoder skips what it does not know and also takes the URL-safe alphabet, but it is several times
- * faster than checking each byte in JavaScript. What it skipped shows in the length, and `-` and `_` are looked
- * for: together that is strict.
- */
-function createDecoder(emit: (bytes: Uint8Array) => void) {
-  let reused: Buffer | undefined;
-  let block: Buffer | undefined;
-  let used = 0;
-  /** The last one to four characters, which may turn out to be the padded end. */
-  let rest = '';
-
-  function decode(characters: string): void {
-    const length = (characters.length / 4) * 3;
-    if (block !== undefined && block.length - used < length) flush();
-    block ??= newBlock(length);
-    const written = block.write(characters, used, length, 'base64');
-    if (written !== length || characters.includes('-') || characters.includes('_')) throw notBase64();
-    used += written;
-  }
-
-  /** What was emitted since `begin` keeps its buffer, so only the first of a push is used again. */
-  function newBlock(length: number): Buffer {
-    const made = Buffer.allocUnsafeSlow(Math.max(blockBytes, length));
-    reused ??= made;
-    return made;
-  }
-
-  function flush(): void {
-    if (block !== undefined && used > 0) emit(block.subarray(0, used));
-    block = undefined;
-    used = 0;
-  }
-
-  return {
-    flush,
-    /** What was emitted before is not needed any more. */
-    begin(): void {
-      block = reused;
-      used = 0;
-    },
-    add(run: string): void {
-      if (rest.length + run.length <= 4) {
-        rest += run;
-        return;
-      }
-      let from = 0;
-      if (rest !== '') {
-        from = (4 - rest.length) % 4;
-        decode(rest + run.slice(0, from));
-      }
-      const to = from + ((run.length - from - 1) & ~3);
-      if (to > from) decode(run.slice(from, to));
-      rest = run.slice(to);
-    },
-    /** The string has ended. */
-    finish(): void {
-      if (rest !== '') {
-        const last = Buffer.from(rest, 'base64');
-        if (last.toString('base64') !== rest) throw notBase64();
-        // Room for three bytes more is made like for any other group.
-        if (block !== undefined && block.length - used < 3) flush();
-        block ??= newBlock(3);
-        used += last.copy(block, used);
-      }
-      rest = '';
-      flush();
-    },
-  };
-}
-
-function notBase64(): UpstreamFault {
-  return refusal('a picture is not base64');
 }
 
 function refusal(details: string): UpstreamFault {

@@ -37,7 +37,7 @@ export class SendFailure extends Error {
 }
 
 /** A slow reader lets at most about this much of an answer gather in memory. */
-const maxQueuedBytes = 256 * 1024;
+const maxQueuedBytes = 64 * 1024;
 
 /**
  * Sends one request and resolves with the answer's headers. Nothing is followed, repeated or decoded.

@@ -1,8 +1,8 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { deliveredForm } from '../../core/image-copy.ts';
 import type { GenerationRecord, StoredImage } from '../../core/record.ts';
 import type { AcceptedRequest } from '../../generation/idempotency.ts';
-import { streamOf } from '../stream-of.ts';
 import type { HttpTools } from '../tools.ts';
 import { base64Reply } from './base64-reply.ts';
 import { findRecord } from './images.ts';
@@ -75,9 +75,13 @@ async function sendImages(
     const url = (image: StoredImage) => link(record.id, image, deliveredForm(record, image));
     return await reply.send(replyToWire(record, (image) => ({ url: url(image) })));
   }
-  const { length, chunks, close } = await base64Reply(record, tools);
+  const { raw } = reply;
+  const { length, chunks, close } = await base64Reply(record, () => raw.writableLength, tools);
+  // Only then the last of it has been sent, or never will be.
+  if (raw.closed) await close();
+  else raw.once('close', () => void close());
   return await reply
     .type('application/json; charset=utf-8')
     .header('content-length', String(length))
-    .send(streamOf(chunks, close));
+    .send(Readable.from(chunks));
 }

@@ -9,7 +9,6 @@ import type { AcceptedRequest } from '../../generation/idempotency.ts';
 import type { Step } from '../../generation/progress.ts';
 import { shareUsage } from '../../generation/share-usage.ts';
 import type { HttpTools } from '../tools.ts';
-import { encodeBase64 } from './base64-reply.ts';
 import type { EventPrefix } from './stream-schemas.ts';
 import { seconds, usageToWire, type LinkMaker } from './wire.ts';
 
@@ -190,7 +189,8 @@ async function* completedEvent(
     const whole = event(`${prefix}.completed`, data({ b64_json: mark }, delivery.format, said)).toString();
     const [before = '', after = ''] = whole.split(mark);
     yield Buffer.from(before);
-    yield* encodeBase64(delivery.reader);
+    // A copy of each block: nobody knows when an event has been sent.
+    for await (const block of delivery.reader.lendBase64(() => 0)) yield Buffer.from(block);
     yield Buffer.from(after);
   } finally {
     await delivery.reader.close();

@@ -17,6 +17,7 @@ function draft(number: number): ObjectDraft {
   return {
     bytes: number,
     write: () => Promise.resolve(),
+    end: () => Promise.resolve(),
     readAt: () => Promise.resolve(new Uint8Array()),
     publish: () => Promise.reject(new Error('not published here')),
     discard: () => Promise.resolve(),

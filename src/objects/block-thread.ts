@@ -1,0 +1,128 @@
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, existsSync, fdatasync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { parentPort } from 'node:worker_threads';
+
+import { NotBase64 } from '../core/object-store.ts';
+import { toSystemFault, type AnswerMessage, type JobMessage, type Jobs } from './block-jobs.ts';
+import { blockBytes } from './block.ts';
+import { makeFolderSync } from './folder-sync.ts';
+import { decodeInPlace, encodeInto } from './strict-base64.ts';
+
+/**
+ * The thread that works on pictures' bytes: base64 either way, hashes, files. It waits for the disk where the event
+ * loop may not, and its heap is so small that collecting its garbage costs next to nothing. Only syncs, which take
+ * longest, are left to the thread pool, so that several pictures are synced at once.
+ */
+const drafts = new Map<number, Draft>();
+const folderSync = makeFolderSync();
+const dataSynced = promisify(fdatasync);
+const scratch = Buffer.allocUnsafeSlow(blockBytes);
+
+interface Draft {
+  hash: Hash;
+  /** Undefined: the disk did not take it or what came before, and it is not written until we are told where. */
+  file: { descriptor: number; position: number } | undefined;
+}
+
+parentPort?.on('message', (job: JobMessage) => void work(job));
+
+async function work(job: JobMessage): Promise<void> {
+  switch (job.kind) {
+    case 'take':
+      return tell(job, take(job));
+    case 'store':
+      return tell(job, await store(job));
+    case 'encode':
+      return tell(job, encode(job));
+    case 'forget':
+      drafts.delete(job.draft);
+      return tell(job, undefined);
+  }
+}
+
+function tell({ number }: JobMessage, answer: AnswerMessage['answer']): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  parentPort?.postMessage({ number, answer } satisfies AnswerMessage);
+}
+
+function take(job: Jobs['take']['ask']): Jobs['take']['answer'] {
+  const { draft: number, isFirst, isLast, encoding } = job;
+  if (isFirst) drafts.set(number, { hash: createHash('sha256'), file: undefined });
+  const draft = drafts.get(number);
+  if (draft === undefined) return { bytes: 'lost', isWritten: false };
+  const block = Buffer.from(job.memory);
+  let bytes: number;
+  try {
+    bytes = encoding === 'base64' ? decodeInPlace(block, job.length, isLast) : job.length;
+  } catch (error) {
+    if (!(error instanceof NotBase64)) throw error;
+    return { bytes: 'broken', isWritten: false };
+  }
+  const part = block.subarray(0, bytes);
+  draft.hash.update(part);
+  const written = write(part, draft, job.file);
+  if (!isLast) return { bytes, ...written };
+  drafts.delete(number);
+  return { bytes, ...written, sha256: draft.hash.digest('hex') };
+}
+
+function write(
+  part: Buffer,
+  draft: Draft,
+  file: Jobs['take']['ask']['file'],
+): Pick<Jobs['take']['answer'], 'descriptor' | 'isWritten' | 'fault'> {
+  let made: { descriptor: number } | undefined;
+  try {
+    if (typeof file === 'string') {
+      made = { descriptor: openSync(file, 'wx+', 0o600) };
+      draft.file = { ...made, position: 0 };
+    } else if (file !== undefined) {
+      draft.file = { ...file };
+    }
+    if (draft.file === undefined) return { isWritten: false };
+    const { descriptor, position } = draft.file;
+    for (let done = 0; done < part.length;) {
+      done += writeSync(descriptor, part, done, part.length - done, position + done);
+    }
+    draft.file.position += part.length;
+    return { ...made, isWritten: true };
+  } catch (error) {
+    draft.file = undefined;
+    return { ...made, isWritten: false, fault: toSystemFault(error) };
+  }
+}
+
+async function store(job: Jobs['store']['ask']): Promise<Jobs['store']['answer']> {
+  let isSynced = false;
+  try {
+    await dataSynced(job.descriptor);
+    isSynced = true;
+    if (existsSync(job.target)) return { how: 'there', isSynced };
+    renameSync(job.path, job.target);
+    await folderSync.sync(path.dirname(job.target));
+  } catch (error) {
+    return { how: 'failed', isSynced, fault: toSystemFault(error) };
+  }
+  try {
+    closeSync(job.descriptor);
+  } catch {
+    // What mattered was synced before.
+  }
+  return { how: 'stored', isSynced };
+}
+
+function encode({ descriptor, position, length, memory }: Jobs['encode']['ask']): Jobs['encode']['answer'] {
+  try {
+    let bytes = 0;
+    while (bytes < length) {
+      const read = readSync(descriptor, scratch, bytes, length - bytes, position + bytes);
+      if (read === 0) break;
+      bytes += read;
+    }
+    return { characters: encodeInto(Buffer.from(memory), scratch.subarray(0, bytes)) };
+  } catch (error) {
+    return { characters: 0, fault: toSystemFault(error) };
+  }
+}

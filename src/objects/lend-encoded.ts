@@ -1,0 +1,87 @@
+import { ObjectStoreError } from '../core/object-store.ts';
+import { fromSystemFault } from './block-jobs.ts';
+import type { BlockWorker } from './block-worker.ts';
+import { blockBytes, giveBlock, takeBlock, type Block } from './block.ts';
+import { asObjectStoreError } from './filesystem-error.ts';
+import { encodeInto } from './strict-base64.ts';
+
+export interface EncodeTools {
+  descriptor: number;
+  /** Of the whole file. */
+  bytes: number;
+  /** The file is in the system's memory, so that reading it does not hold the worker up. */
+  isHot: () => boolean;
+  /** Undefined: it is encoded here. */
+  worker: BlockWorker | undefined;
+  readInto: (offset: number, block: Buffer) => Promise<Uint8Array>;
+}
+
+/** Whole groups of three bytes, which fill a block as base64. */
+const partBytes = (blockBytes / 4) * 3;
+/** So little is encoded at once, without a trip to another thread. */
+const fewBytes = 48 * 1024;
+
+/** A file as base64, as the port has it (core/object-store.ts `lendBase64`). */
+export interface LentBlocks {
+  blocks(unsentBytes: () => number, onEnd: (bytesRead: number) => void): AsyncGenerator<Uint8Array>;
+  /** What was lent is not in use any more. */
+  giveBack(): Promise<void>;
+}
+
+export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: EncodeTools): LentBlocks {
+  /** Given out, and perhaps still being sent. */
+  const lent: Block[] = [];
+  let ahead: Promise<Block> | undefined;
+
+  async function encode(from: number, block: Block): Promise<Block> {
+    const length = Math.min(partBytes, bytes - from);
+    if (worker !== undefined && length > fewBytes && isHot()) {
+      const memory = block.buffer.buffer;
+      const { characters, fault } = await worker.do('encode', { descriptor, position: from, length, memory });
+      if (fault !== undefined)
+        throw asObjectStoreError(fromSystemFault(fault), 'A stored object cannot be read.');
+      block.filled = characters;
+    } else {
+      const part = await readInto(from, Buffer.allocUnsafe(length));
+      block.filled = encodeInto(block.buffer, Buffer.from(part.buffer, part.byteOffset, part.length));
+    }
+    if (block.filled === Math.ceil(length / 3) * 4) return block;
+    throw new ObjectStoreError('io', 'A stored object is shorter than it was.');
+  }
+
+  function begin(from: number, block: Block): void {
+    ahead = encode(from, block);
+    // It is awaited later; should the consumer leave before, its failure is nobody's.
+    ahead.catch(() => {});
+  }
+
+  /**
+   * The block that was given out first is not needed any more. Whoever asks for more has handed on all but the last one
+   * given out, and what was handed on is sent in order.
+   */
+  function isSent(unsentBytes: number): boolean {
+    const between = lent.slice(1, -1).reduce((sum, { filled }) => sum + filled, 0);
+    return lent.length > 1 && unsentBytes <= between;
+  }
+
+  return {
+    async *blocks(unsentBytes, onEnd) {
+      if (bytes > 0) begin(0, takeBlock());
+      for (let from = 0; ahead !== undefined;) {
+        const free = isSent(unsentBytes()) ? lent.shift() : undefined;
+        const block: Block = await ahead;
+        ahead = undefined;
+        from += partBytes;
+        if (from < bytes) begin(from, free ?? takeBlock());
+        else if (free !== undefined) lent.unshift(free);
+        lent.push(block);
+        yield block.buffer.subarray(0, block.filled);
+      }
+      onEnd(bytes);
+    },
+    async giveBack() {
+      const last = await ahead?.catch(() => undefined);
+      for (const block of [...lent.splice(0), ...(last === undefined ? [] : [last])]) giveBlock(block);
+    },
+  };
+}
