@@ -10,7 +10,7 @@ import { systemClock, type Clock } from './core/clock.ts';
 import { makeSignInLink } from './core/console-session.ts';
 import { makeIdMaker } from './core/ids.ts';
 import { makeFolders } from './core/make-folders.ts';
-import { readImageObjectName } from './core/image-object.ts';
+import { imageFolders, readImageObjectName } from './core/image-object.ts';
 import type { Log } from './core/log.ts';
 import type { Provider } from './core/provider.ts';
 import type { RecordStore } from './core/record-store.ts';
@@ -123,6 +123,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   // What a killed process had been sent.
   await rm(uploads, { recursive: true, force: true });
   const objects = await openFilesystemStore({
+    folders: imageFolders(),
     folder: objectFolder(config),
     held: { maxBytes: config.maxHeldBytes, clock, signal: stop.signal },
   });

@@ -21,6 +21,14 @@ export function imageObjectName(
   return `images/${generationId.slice(-2).toLowerCase()}/${generationId}_${index}${suffix}.${extensions[format]}`;
 }
 
+/** What ids are made of (core/ids.ts), in lower case. */
+const characters = [...'0123456789abcdefghjkmnpqrstvwxyz'];
+
+/** Every folder that an image may lie in: 1,024. */
+export function imageFolders(): string[] {
+  return characters.flatMap((first) => characters.map((second) => `images/${first}${second}`));
+}
+
 const pattern = /^images\/[0-9a-z]{2}\/(img_[0-9A-Z]{26})_(\d{1,4})(?:-\d{1,2})?\.[a-z]{3,4}$/;
 
 /** Whose image an object is, by its name; undefined for a name that is no image's. */

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
+import { imageFolders, imageObjectName } from '../core/image-object.ts';
 import { ObjectStoreError } from '../core/object-store.ts';
 import { asObjectStoreError } from './filesystem-error.ts';
 import { openFilesystemStore } from './filesystem.ts';
@@ -197,5 +198,25 @@ test('objects and folders can be read by their owner only', async (t) => {
   await draft.publish('images/x');
   for (const name of ['objects', 'objects/images', 'objects/images/x']) {
     assert.equal((await stat(path.join(folder, name))).mode & 0o077, 0, name);
+  }
+});
+
+test('folders that are named beforehand are there from the beginning, and are made again when they are taken away', async (t) => {
+  const folder = await temporaryFolder(t);
+  const folders = imageFolders();
+  for (const start of ['first', 'second']) {
+    const store = await openFilesystemStore({ folder, folders });
+    assert.deepEqual(
+      (await readdir(path.join(folder, 'images'))).sort(),
+      folders.map((name) => path.basename(name)).sort(),
+    );
+    const name = imageObjectName(`img_01ARZ3NDEKTSV4RRFFQ69G5FA${start === 'first' ? 'V' : 'Z'}`, 0, 'png');
+    assert.ok(folders.includes(path.dirname(name)));
+    await rm(path.join(folder, path.dirname(name)), { recursive: true });
+    const draft = await store.create();
+    await draft.write(randomBytes(10));
+    await draft.publish(name).catch(() => draft.publish(name));
+    assert.equal((await store.open(name))?.bytes, 10);
+    await store.close();
   }
 });

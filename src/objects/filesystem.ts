@@ -23,6 +23,11 @@ export interface FilesystemOptions {
    * id (a container beside it). Otherwise drafts whose process is dead are removed.
    */
   keepDrafts?: boolean;
+  /**
+   * Folders that objects will lie in, to be there from the beginning: each one that is made with its first object costs
+   * that object another wait for the disk.
+   */
+  folders?: readonly string[];
   /** Where only copies stay while the disk does not take them. */
   held?: Partial<HeldOptions>;
 }
@@ -55,6 +60,13 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
   await reporting('The folder for objects cannot be opened.', async () => {
     await folderSync.make(draftFolder(folder));
     if (options.keepDrafts !== true) await removeLeftDrafts(folder);
+    const byParent = Map.groupBy(options.folders ?? [], (name) => path.dirname(checkName(name)));
+    for (const [parent, names] of byParent) {
+      await folderSync.makeAll(
+        path.join(folder, parent),
+        names.map((name) => path.basename(name)),
+      );
+    }
   });
 
   function startDraft({ isOnlyCopy, encoding }: DraftOptions): LiveDraft {

@@ -1,5 +1,5 @@
-import { closeSync, fsync, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { closeSync, fsync, mkdirSync, openSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -11,6 +11,8 @@ export interface FolderSync {
   sync(folder: string): Promise<void>;
   /** Makes the folder (an absolute path) and those above it, durably. What was made before is not looked at again. */
   make(folder: string): Promise<void>;
+  /** The same for many in one folder, which is synced once for all of them. */
+  makeAll(parent: string, names: readonly string[]): Promise<void>;
   /** Looks again: somebody has taken a folder away. */
   forget(): void;
 }
@@ -60,7 +62,17 @@ export function makeFolderSync(): FolderSync {
     made.add(folder);
   }
 
-  return { sync, make, forget: () => made.clear() };
+  async function makeAll(parent: string, names: readonly string[]): Promise<void> {
+    await make(parent);
+    const there = new Set(await readdir(parent));
+    // At a start, when nobody waits for the event loop: through the thread pool a thousand take ten times as long.
+    for (const name of names)
+      if (!there.has(name)) mkdirSync(path.join(parent, name), { recursive: true, mode: 0o700 });
+    await sync(parent);
+    for (const name of names) made.add(path.join(parent, name));
+  }
+
+  return { sync, make, makeAll, forget: () => made.clear() };
 }
 
 /** True: it was not there before. */
