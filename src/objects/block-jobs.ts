@@ -48,8 +48,10 @@ export interface Jobs {
     /** Characters; fewer than asked for at the end of the file. */
     answer: { characters: number; fault?: SystemFault };
   };
-  /** A draft is not gone on with. */
+  /** The blocks of a draft are not gone on with. */
   forget: { ask: { draft: number }; answer: undefined };
+  /** A draft's file is not needed any more. */
+  close: { ask: { descriptor: number }; answer: undefined };
 }
 
 /** What the system said, as it goes from thread to thread: an Error would lose its code. */

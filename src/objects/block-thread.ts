@@ -20,6 +20,15 @@ const folderSync = makeFolderSync();
 const dataSynced = promisify(fdatasync);
 const scratch = Buffer.allocUnsafeSlow(blockBytes);
 
+/**
+ * Synced from so many bytes on while more of a file comes: of 6 MB synced at once the disk took 4 ms that a caller waits
+ * for, of its last part 0.5 to 1.
+ */
+const syncEveryBytes = 768 * 1024;
+
+/** How the disk fares with a file that is still being written, by its descriptor. */
+const early = new Map<number, { unsynced: number; running: Promise<void> | undefined; failure: unknown }>();
+
 interface Draft {
   hash: Hash;
   /** Undefined: the disk did not take it or what came before, and it is not written until we are told where. */
@@ -39,6 +48,8 @@ async function work(job: JobMessage): Promise<void> {
     case 'forget':
       drafts.delete(job.draft);
       return tell(job, undefined);
+    case 'close':
+      return tell(job, await close(job));
   }
 }
 
@@ -77,6 +88,8 @@ function write(
   try {
     if (typeof file === 'string') {
       made = { descriptor: openSync(file, 'wx+', 0o600) };
+      // The number may have been another file's.
+      early.delete(made.descriptor);
       draft.file = { ...made, position: 0 };
     } else if (file !== undefined) {
       draft.file = { ...file };
@@ -87,6 +100,7 @@ function write(
       done += writeSync(descriptor, part, done, part.length - done, position + done);
     }
     draft.file.position += part.length;
+    syncEarly(descriptor, part.length);
     return { ...made, isWritten: true };
   } catch (error) {
     draft.file = undefined;
@@ -94,9 +108,31 @@ function write(
   }
 }
 
+/** What the disk says of it is for whoever stores the file: the system says so once and calls all well afterwards. */
+function syncEarly(descriptor: number, bytes: number): void {
+  const file = early.get(descriptor) ?? { unsynced: 0, running: undefined, failure: undefined };
+  early.set(descriptor, file);
+  file.unsynced += bytes;
+  if (file.unsynced < syncEveryBytes || file.running !== undefined) return;
+  file.unsynced = 0;
+  file.running = dataSynced(descriptor).then(
+    () => {
+      file.running = undefined;
+    },
+    (error: unknown) => {
+      file.running = undefined;
+      file.failure ??= error;
+    },
+  );
+}
+
 async function store(job: Jobs['store']['ask']): Promise<Jobs['store']['answer']> {
   let isSynced = false;
   try {
+    const begun = early.get(job.descriptor);
+    await begun?.running;
+    early.delete(job.descriptor);
+    if (begun?.failure !== undefined) throw begun.failure;
     await dataSynced(job.descriptor);
     isSynced = true;
     if (existsSync(job.target)) return { how: 'there', isSynced };
@@ -105,12 +141,19 @@ async function store(job: Jobs['store']['ask']): Promise<Jobs['store']['answer']
   } catch (error) {
     return { how: 'failed', isSynced, fault: toSystemFault(error) };
   }
+  await close(job);
+  return { how: 'stored', isSynced };
+}
+
+async function close({ descriptor }: Jobs['close']['ask']): Promise<undefined> {
+  // Not while the disk is asked about it: the number could be another file's by then.
+  await early.get(descriptor)?.running;
+  early.delete(descriptor);
   try {
-    closeSync(job.descriptor);
+    closeSync(descriptor);
   } catch {
     // What mattered was synced before.
   }
-  return { how: 'stored', isSynced };
 }
 
 function encode({ descriptor, position, length, memory }: Jobs['encode']['ask']): Jobs['encode']['answer'] {

@@ -254,7 +254,8 @@ export function createDraft(place: DraftPlace): LiveDraft {
     await draining;
     for (const block of [...waiting.splice(0), ...(filling === undefined ? [] : [filling])]) release(block);
     filling = undefined;
-    if (file !== undefined) closeQuietly(file);
+    if (!isFirst && sha256 === undefined) await worker.do('forget', { draft }).catch(() => {});
+    if (file !== undefined) await worker.do('close', file).catch(() => {});
     place.onEnd();
   }
 
@@ -343,7 +344,6 @@ export function createDraft(place: DraftPlace): LiveDraft {
     async discard() {
       if (isEnded) return;
       await close();
-      if (!isFirst && sha256 === undefined) await worker.do('forget', { draft }).catch(() => {});
       if (file !== undefined) await unlink(file.path).catch(() => {});
     },
   };
