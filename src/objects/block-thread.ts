@@ -27,7 +27,14 @@ const scratch = Buffer.allocUnsafeSlow(blockBytes);
 const syncEveryBytes = 768 * 1024;
 
 /** How the disk fares with a file that is still being written, by its descriptor. */
-const early = new Map<number, { unsynced: number; running: Promise<void> | undefined; failure: unknown }>();
+const early = new Map<number, EarlySync>();
+
+interface EarlySync {
+  /** Bytes that no sync was asked for yet. */
+  unsynced: number;
+  running: Promise<void> | undefined;
+  failure: unknown;
+}
 
 interface Draft {
   hash: Hash;
@@ -115,15 +122,16 @@ function syncEarly(descriptor: number, bytes: number): void {
   file.unsynced += bytes;
   if (file.unsynced < syncEveryBytes || file.running !== undefined) return;
   file.unsynced = 0;
-  file.running = dataSynced(descriptor).then(
-    () => {
-      file.running = undefined;
-    },
-    (error: unknown) => {
-      file.running = undefined;
-      file.failure ??= error;
-    },
-  );
+  file.running = syncOnce(descriptor, file);
+}
+
+async function syncOnce(descriptor: number, file: EarlySync): Promise<void> {
+  try {
+    await dataSynced(descriptor);
+  } catch (error) {
+    file.failure ??= error;
+  }
+  file.running = undefined;
 }
 
 async function store(job: Jobs['store']['ask']): Promise<Jobs['store']['answer']> {
