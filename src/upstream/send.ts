@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { BinaryBody } from '../core/upstream-client.ts';
+import { spendTurn } from './loop-turn.ts';
 
 /** One HTTP request. */
 export interface Outgoing {
@@ -55,6 +56,7 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
   let controller: Dispatcher.DispatchController | undefined;
   const queue: Uint8Array[] = [];
   let queuedBytes = 0;
+  let isPutOff = false;
   let failure: SendFailure | undefined;
   let wake: (() => void) | undefined;
 
@@ -76,6 +78,15 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
     else controller.abort(toError(signal.reason));
   }
 
+  function goOn(): void {
+    if (!isPutOff && queuedBytes < maxQueuedBytes && controller?.paused === true) controller.resume();
+  }
+
+  function goOnInNextTurn(): void {
+    isPutOff = false;
+    goOn();
+  }
+
   const body: AsyncIterableIterator<Uint8Array> = {
     async next() {
       if (queue.length === 0 && state !== 'ended') {
@@ -89,7 +100,7 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
         return { done: true, value: undefined };
       }
       queuedBytes -= value.length;
-      if (queuedBytes < maxQueuedBytes && controller?.paused === true) controller.resume();
+      goOn();
       return { done: false, value };
     },
     return() {
@@ -138,7 +149,8 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
       onResponseData(paused, chunk) {
         queue.push(chunk);
         queuedBytes += chunk.length;
-        if (queuedBytes >= maxQueuedBytes) paused.pause();
+        isPutOff ||= spendTurn(chunk.length, goOnInNextTurn);
+        if (isPutOff || queuedBytes >= maxQueuedBytes) paused.pause();
         wake?.();
       },
       onResponseEnd: end,
