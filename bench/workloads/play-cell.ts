@@ -108,13 +108,14 @@ export function limitsOf(
   const maxRequests = Math.max(connections, fitting);
   if (isQuick) {
     const isLate = performance.now() - startedAtMs > lateAfterMs;
-    const warmUp = { maxMs: isLate ? 200 : 600, maxRequests: 30 };
+    const warmUp = { maxMs: isLate ? 300 : 1000, maxRequests: Math.min(300, fitting) };
     return { rounds: rounds ?? (isLate ? 1 : 2), maxMs: 300, maxRequests, warmUp };
   }
   // The goals are about an upstream that answers at once; what fills the disk is done less often.
   const isExtra = latencyMs > 0 || fitting < connections;
-  // Time for code to be compiled; who is fast ends by the count.
-  const warmUp = { maxMs: 2000, maxRequests: Math.min(150, fitting) };
+  // Time for code to be compiled: Easel is a new process for each load, all others have served the loads before. Who is
+  // fast ends by the count.
+  const warmUp = { maxMs: 4000, maxRequests: Math.min(1500, fitting) };
   return { rounds: rounds ?? (isExtra ? 3 : 5), maxMs: 1500, maxRequests, warmUp };
 }
 

@@ -19,7 +19,7 @@ test('who reads when a turn has read enough is put off to the next one, which ma
     spendTurn(1, () => wentOn.push('third')),
     true,
   );
-  assert.deepEqual(wentOn, []);
+  assert.equal(wentOn.length, 0);
   await nextTurn();
   assert.deepEqual(wentOn, ['second', 'third']);
   assert.equal(
