@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import * as fc from 'fast-check';
 
@@ -17,7 +19,11 @@ import { openRecord } from '../../test/kit/generation-record.ts';
 /** One kind of database: `open` may be called again for the same place, as another process would. */
 interface Kind {
   name: string;
-  place: (t: TestContext) => Promise<{ open: () => Promise<Stores> }>;
+  place: (t: TestContext) => Promise<{
+    open: () => Promise<Stores>;
+    /** Resolves when every prompt is in the index. */
+    indexed: () => Promise<void>;
+  }>;
 }
 
 const kinds: Kind[] = [
@@ -25,7 +31,18 @@ const kinds: Kind[] = [
     name: 'sqlite',
     async place(t) {
       const folder = await temporaryFolder(t);
-      return { open: () => openSqlite({ file: `${folder}/records.db`, now: () => startMs }) };
+      const file = `${folder}/records.db`;
+      return {
+        open: () => openSqlite({ file, now: () => startMs }),
+        async indexed() {
+          const db = new DatabaseSync(file, { readOnly: true });
+          const missing = db.prepare(
+            'select number from generations where number not in (select id from prompt_pieces_docsize) limit 1',
+          );
+          while (missing.get() !== undefined) await sleep(5);
+          db.close();
+        },
+      };
     },
   },
 ];
@@ -123,10 +140,11 @@ const aKey: ApiKey = {
 };
 
 for (const { name: kind, place } of kinds) {
-  const openNew = async (t: TestContext): Promise<Stores> => {
-    const stores = await (await place(t)).open();
+  const openNew = async (t: TestContext): Promise<Stores & { indexed: () => Promise<void> }> => {
+    const { open, indexed } = await place(t);
+    const stores = await open();
     t.after(() => stores.close());
-    return stores;
+    return { ...stores, indexed };
   };
 
   test(`${kind}: a record comes back as it was opened`, async (t) => {
@@ -471,9 +489,11 @@ for (const { name: kind, place } of kinds) {
     { prompt: 'l'.repeat(3000) + 'end', words: ['l'.repeat(2000), 'lend'], misses: ['l'.repeat(3001)] },
   ];
   test(`${kind}: words of any script and length find the prompts they stand in, and no others`, async (t) => {
-    const { records } = await openNew(t);
-    for (const { prompt, words, misses } of searched) {
-      const id = await finish(records, { prompt });
+    const { records, indexed } = await openNew(t);
+    const ids = await Promise.all(searched.map(({ prompt }) => finish(records, { prompt })));
+    await indexed();
+    for (const [i, { prompt, words, misses }] of searched.entries()) {
+      const id = ids[i] ?? '';
       const query: ListQuery = { keyId: 'key_one', limit: 5, order: 'desc' };
       const find = async (words: string[]): Promise<boolean> =>
         idsOf(await records.list({ ...query, words })).includes(id);
@@ -484,9 +504,10 @@ for (const { name: kind, place } of kinds) {
   });
 
   test(`${kind}: any part of any word of any prompt finds it`, async (t) => {
-    const { records } = await openNew(t);
+    const { records, indexed } = await openNew(t);
     const prompts = fc.sample(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }), 150);
     const ids = await Promise.all(prompts.map((prompt) => finish(records, { prompt })));
+    await indexed();
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.nat(), fc.integer({ min: 1, max: 8 }), async (which, from, length) => {
         const id = ids[which % ids.length] ?? '';
@@ -507,11 +528,12 @@ for (const { name: kind, place } of kinds) {
   });
 
   test(`${kind}: words that stand in very many prompts are paged like any others`, async (t) => {
-    const { records } = await openNew(t);
+    const { records, indexed } = await openNew(t);
     const all = Array.from({ length: 1_300 }, (_, i) =>
       generation({ prompt: `boat ${i % 3 === 0 ? 'red' : ''}` }),
     );
     await Promise.all(all.map((record) => records.open(record, [])));
+    await indexed();
     const red = all.filter(({ prompt }) => prompt.includes('red')).map(({ id }) => id);
     const query: ListQuery = { keyId: 'key_one', limit: 50, order: 'asc', status: 'all' };
     const common = await records.list({ ...query, words: ['boat'], after: all[1199]?.id ?? '' });
@@ -524,6 +546,24 @@ for (const { name: kind, place } of kinds) {
     assert.deepEqual([last.records.length, last.hasMore], [50, false]);
     const both = await records.list({ ...query, words: ['bo', 'red'], before: red[100] ?? '' });
     assert.deepEqual(both.hasMore && idsOf(both), red.slice(50, 100));
+  });
+
+  test(`${kind}: a prompt is found as soon as its record is there, once, and not any more when that is gone`, async (t) => {
+    const { records, indexed } = await openNew(t);
+    const query: ListQuery = { keyId: 'key_one', limit: 5, order: 'desc', words: ['lighthouse'] };
+    const early = await finish(records, { prompt: 'a lighthouse' });
+    assert.deepEqual(idsOf(await records.list(query)), [early]);
+    await indexed();
+    const late = await finish(records, { prompt: 'another lighthouse' });
+    assert.deepEqual(idsOf(await records.list(query)), [late, early]);
+    await records.remove(late, 'key_one');
+    assert.deepEqual(idsOf(await records.list(query)), [early]);
+    const again = await finish(records, { prompt: 'no such thing' });
+    await indexed();
+    assert.deepEqual(idsOf(await records.list(query)), [early]);
+    await records.remove(early, 'key_one');
+    await records.remove(again, 'key_one');
+    assert.deepEqual(idsOf(await records.list(query)), []);
   });
 
   test(`${kind}: another process sees a write as soon as it is acknowledged`, async (t) => {
@@ -781,6 +821,23 @@ for (const { name: kind, place } of kinds) {
       [clockMs + 9, clockMs + 9, clockMs + 2, clockMs + 9],
     );
     assert.equal((await idempotency.findUndelivered(identity, since))[0]?.hungUpAtMs, undefined);
+  });
+
+  test(`${kind}: a reply that was delivered is not joined from that moment on, and that is kept`, async (t) => {
+    const { open } = await place(t);
+    const one = await open();
+    const record = generation();
+    await one.records.open(record, [], origin());
+    const identity = { keyId: 'key_one', endpoint: origin().endpoint, bodyHash: origin().bodyHash };
+    const find = ({ idempotency }: Stores) => idempotency.findUndelivered(identity, 0);
+    assert.equal((await find(one)).length, 1);
+    const noted = one.idempotency.noteDelivered(record.id, clockMs);
+    assert.deepEqual(await find(one), []);
+    await one.close();
+    await noted;
+    const two = await open();
+    t.after(() => two.close());
+    assert.deepEqual(await find(two), []);
   });
 
   test(`${kind}: images that come after the caller was answered are late, and are listed as such`, async (t) => {

@@ -103,12 +103,13 @@ const batchRows = 250;
  * search for words that are each common and never stand together comes near the time limit: cut then.
  */
 async function search(
-  { reader, prompts }: Database,
+  database: Database,
   query: ListQuery,
   words: readonly string[],
   most: number,
   limitMs: number,
 ): Promise<{ ids: string[]; isCut: boolean }> {
+  const { reader, prompts } = database;
   const deadline = performance.now() + limitMs;
   const fits = ({ prompt, usage }: { prompt: string; usage: string | null }): boolean => {
     const text = foldText(prompt);
@@ -118,7 +119,7 @@ async function search(
   const rare =
     words.length === 0
       ? undefined
-      : await prompts.find(reader, { keyId, words, most: maxCandidates, until: deadline });
+      : await prompts.find(database, { keyId, words, most: maxCandidates, until: deadline });
   if (rare !== undefined && rare.end !== 'more') {
     const { numbers, end } = rare;
     if (numbers.length === 0) return { ids: [], isCut: end === 'cut' };

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 
 import type { ImageFormat } from '../core/image-format.ts';
 import type { RequestOrigin } from '../core/idempotency.ts';
@@ -8,10 +8,8 @@ import type { CallsTable, GenerationsTable, ImagesTable } from './schema.ts';
 
 /** Rows as they stand in the tables <-> records as the port has them. What we wrote is trusted when read. */
 
-export function toGenerationRow(
-  record: GenerationRecord,
-  origin: RequestOrigin | undefined,
-): Insertable<GenerationsTable> {
+/** What a generation is opened with. */
+export function toGenerationRow(record: GenerationRecord, origin: RequestOrigin | undefined) {
   return {
     id: record.id,
     key_id: record.keyId,
@@ -26,6 +24,33 @@ export function toGenerationRow(
     late: record.late === true ? 1 : 0,
   };
 }
+
+export const outcomeColumns = [
+  'status',
+  'finished_at_ms',
+  'failed_images',
+  'warnings',
+  'error',
+  'usage',
+  'provider',
+  'served_by',
+  'provider_model',
+  'attempts',
+] as const;
+
+export const generationColumns = [
+  'id',
+  'key_id',
+  'model',
+  'prompt',
+  'parameters',
+  'created_at_ms',
+  ...outcomeColumns,
+  'endpoint',
+  'body_hash',
+  'response_format',
+  'late',
+] as const;
 
 export function toOutcomeRow(outcome: Omit<Outcome, 'images'>) {
   return {
@@ -68,7 +93,7 @@ export function toGeneration(
   };
 }
 
-export function toImageRow(generationId: string, image: StoredImage): Insertable<ImagesTable> {
+export function toImageRow(generationId: string, image: StoredImage): Selectable<ImagesTable> {
   const { index, object, format, width, height, bytes, sha256, revisedPrompt, contentCredentials } = image;
   return {
     generation_id: generationId,
@@ -83,6 +108,19 @@ export function toImageRow(generationId: string, image: StoredImage): Insertable
     content_credentials: contentCredentials ? 1 : 0,
   };
 }
+
+export const imageColumns = [
+  'generation_id',
+  'position',
+  'object',
+  'format',
+  'width',
+  'height',
+  'bytes',
+  'sha256',
+  'revised_prompt',
+  'content_credentials',
+] as const;
 
 export function toImage(row: Omit<Selectable<ImagesTable>, 'generation_id'>): StoredImage {
   const { position, object, format, width, height, bytes, sha256, revised_prompt, content_credentials } = row;
@@ -99,7 +137,7 @@ export function toImage(row: Omit<Selectable<ImagesTable>, 'generation_id'>): St
   };
 }
 
-export function toCallRow(call: CallRecord): Insertable<CallsTable> {
+export function toCallRow(call: CallRecord): Selectable<CallsTable> {
   return {
     generation_id: call.generationId,
     number: call.number,
@@ -114,6 +152,20 @@ export function toCallRow(call: CallRecord): Insertable<CallsTable> {
     tried: JSON.stringify(call.tried),
   };
 }
+
+export const callColumns = [
+  'generation_id',
+  'number',
+  'state',
+  'first_index',
+  'images',
+  'route',
+  'our_id',
+  'ticket',
+  'links',
+  'attempts',
+  'tried',
+] as const;
 
 export function toCall(row: Selectable<CallsTable>): CallRecord {
   return {
@@ -132,7 +184,7 @@ export function toCall(row: Selectable<CallsTable>): CallRecord {
 }
 
 /** Only what is named; empty when nothing is. */
-export function toCallChange(change: CallChange): Partial<Insertable<CallsTable>> {
+export function toCallChange(change: CallChange): Partial<Selectable<CallsTable>> {
   return {
     ...(change.state === undefined ? {} : { state: change.state }),
     ...(change.route === undefined ? {} : { route: change.route }),

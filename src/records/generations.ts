@@ -7,6 +7,10 @@ import type { Database } from './database.ts';
 import { readDurations } from './generation-durations.ts';
 import { listGenerations, loadGenerations } from './generation-list.ts';
 import {
+  callColumns,
+  generationColumns,
+  imageColumns,
+  outcomeColumns,
   toCall,
   toCallChange,
   toCallRow,
@@ -16,76 +20,88 @@ import {
 } from './generation-rows.ts';
 import { claimKey } from './idempotency.ts';
 import { LimitReached, reserve, settle } from './ledger.ts';
+import { columns, statement, type Prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import { makeDue, openDelivery } from './webhooks.ts';
 
+/** How long new prompts wait for each other. */
+const catchUpMs = 100;
+
 export function makeRecordStore(database: Database): RecordStore {
   const { reader, write, prompts, now } = database;
+  /** For each selection of columns that is saved together: there are few. */
+  const changes = new Map<string, ReturnType<typeof changeCall>>();
+  let isCatchUpDue = false;
+
+  function changeOf(row: CallColumns): ReturnType<typeof changeCall> {
+    const names = Object.keys(row) as (keyof CallColumns)[];
+    const key = names.join(' ');
+    const made = changes.get(key) ?? changeCall(names);
+    changes.set(key, made);
+    return made;
+  }
+
+  /**
+   * After a while: many prompts cost the index hardly more than one. Until then, or when it fails, nothing is missed in a
+   * search; whoever opens the next generation tries again.
+   */
+  function catchUpSoon(): void {
+    if (isCatchUpDue) return;
+    isCatchUpDue = true;
+    // It keeps no process alive that has nothing else to do.
+    setTimeout(() => void catchUp(), catchUpMs).unref();
+  }
+
+  async function catchUp(): Promise<void> {
+    isCatchUpDue = false;
+    try {
+      while (await write(prompts.catchUp));
+    } catch {
+      // Somebody who waits for a write is told.
+    }
+  }
 
   return {
     open: (record, calls, origin, reservation = reservationOf(calls)) =>
-      write(async (writer) => {
-        if (origin !== undefined && !(await claimKey(writer, record, origin))) return 'claimed' as const;
-        await reserve(writer, record, reservation);
-        const { number } = await writer
-          .insertInto('generations')
-          .values(toGenerationRow(record, origin))
-          .returning('number')
-          .executeTakeFirstOrThrow();
-        if (calls.length > 0) await writer.insertInto('calls').values(calls.map(toCallRow)).execute();
-        if (record.images.length > 0) await putImages(writer, record.id, record.images);
-        await prompts.add(writer, { number, keyId: record.keyId, prompt: record.prompt });
+      write(async (writer, prepared) => {
+        if (origin !== undefined && !(await claimKey(prepared, record, origin))) return 'claimed' as const;
+        await reserve(writer, prepared, record, reservation);
+        await prepared.run(insertGeneration, toGenerationRow(record, origin));
+        for (const call of calls) await prepared.run(insertCall, toCallRow(call));
+        await putImages(prepared, record.id, record.images);
         await openDelivery(writer, record, origin?.webhook);
+        catchUpSoon();
         return 'opened' as const;
       }).catch(refusalOf),
 
     async saveCall(generationId, number, change) {
       const row = toCallChange(change);
       if (Object.keys(row).length === 0) return;
-      await write(async (writer) => {
-        const { numUpdatedRows } = await writer
-          .updateTable('calls')
-          .set(row)
-          .where('generation_id', '=', generationId)
-          .where('number', '=', number)
-          .executeTakeFirst();
-        if (numUpdatedRows === 0n) throw missing();
+      const save = changeOf(row);
+      await write(async (_, prepared) => {
+        if ((await prepared.run(save, { ...row, generation_id: generationId, number })) === 0)
+          throw missing();
       });
     },
 
     addImage: (generationId, image) =>
-      write(async (writer) => {
-        const replaced = await writer
-          .selectFrom('images')
-          .select('object')
-          .where('generation_id', '=', generationId)
-          .where('position', '=', image.index)
-          .execute();
-        await putImages(writer, generationId, [image]);
+      write(async (writer, prepared) => {
+        const before = await prepared.rows(imagesOf, { id: generationId });
+        await putImages(prepared, generationId, [image]);
+        const replaced = before.filter(({ position }) => position === image.index);
         await doom(writer, objectsOf(replaced, [image]), now());
       }),
 
     close: (generationId, outcome, losses = lossesOf(outcome)) =>
-      write(async (writer) => {
-        const brought = outcome.images.length > 0 ? 1 : 0;
-        const closed = await writer
-          .updateTable('generations')
-          .set(toOutcomeRow(outcome))
-          // To the right of `=` stands what was there before.
-          .set({
-            late: sql<number>`case when late = 1 or timed_out_at_ms is not null or status = 'failed'
-              then ${brought} else 0 end`,
-          })
-          .where('id', '=', generationId)
-          .returning('late')
-          .executeTakeFirst();
+      write(async (writer, prepared) => {
+        const closed = await prepared.first(closeGeneration, {
+          ...toOutcomeRow(outcome),
+          id: generationId,
+          brought: outcome.images.length > 0 ? 1 : 0,
+        });
         if (closed === undefined) throw missing();
-        const before = await writer
-          .selectFrom('images')
-          .select(['position', 'object'])
-          .where('generation_id', '=', generationId)
-          .execute();
-        if (outcome.images.length > 0) await putImages(writer, generationId, outcome.images);
+        const before = await prepared.rows(imagesOf, { id: generationId });
+        await putImages(prepared, generationId, outcome.images);
         const kept = new Set(outcome.images.map((image) => image.index));
         const dropped = before.filter(({ position }) => !kept.has(position));
         if (dropped.length > 0) {
@@ -100,14 +116,9 @@ export function makeRecordStore(database: Database): RecordStore {
             .execute();
         }
         await doom(writer, objectsOf(before, outcome.images), now());
-        await writer
-          .updateTable('calls')
-          .set({ state: 'done', links: null })
-          .where('generation_id', '=', generationId)
-          .where('state', 'not in', ['done', 'failed'])
-          .execute();
-        await makeDue(writer, generationId, now());
-        await settle(writer, generationId, outcome, losses);
+        await prepared.run(endCalls, { id: generationId });
+        await makeDue(prepared, generationId, now());
+        await settle(writer, prepared, generationId, outcome, losses);
         return { isLate: closed.late === 1 };
       }),
 
@@ -151,7 +162,10 @@ export function makeRecordStore(database: Database): RecordStore {
       return rows.map(({ object }) => object);
     },
 
-    forgetObjects: (names) => write((writer) => spare(writer, names)),
+    forgetObjects: (names) =>
+      write(async (_, prepared) => {
+        for (const object of names) await prepared.run(spareObject, { object });
+      }),
 
     async page(afterId, limit) {
       const rows = reader
@@ -192,32 +206,84 @@ export function makeRecordStore(database: Database): RecordStore {
   };
 }
 
+const insertGeneration = statement((query, row: ReturnType<typeof toGenerationRow>) =>
+  query.insertInto('generations').values(columns(row, generationColumns)),
+);
+
+const insertCall = statement((query, row: ReturnType<typeof toCallRow>) =>
+  query.insertInto('calls').values(columns(row, callColumns)),
+);
+
+type CallColumns = ReturnType<typeof toCallChange>;
+
+function changeCall(names: readonly (keyof CallColumns)[]) {
+  return statement((query, row: CallColumns & { generation_id: string; number: number }) =>
+    query
+      .updateTable('calls')
+      .set(columns(row, names))
+      .where('generation_id', '=', row.generation_id)
+      .where('number', '=', row.number),
+  );
+}
+
+const closeGeneration = statement(
+  (query, row: ReturnType<typeof toOutcomeRow> & { id: string; brought: number }) =>
+    query
+      .updateTable('generations')
+      .set(columns(row, outcomeColumns))
+      // To the right of `=` stands what was there before.
+      .set({
+        late: sql<number>`case when late = 1 or timed_out_at_ms is not null or status = 'failed'
+          then ${row.brought} else 0 end`,
+      })
+      .where('id', '=', row.id)
+      .returning('late'),
+);
+
+const endCalls = statement((query, { id }: { id: string }) =>
+  query
+    .updateTable('calls')
+    .set({ state: 'done', links: null })
+    .where('generation_id', '=', id)
+    .where('state', 'not in', ['done', 'failed']),
+);
+
+const imagesOf = statement((query, { id }: { id: string }) =>
+  query.selectFrom('images').select(['position', 'object']).where('generation_id', '=', id),
+);
+
+const putImage = statement((query, row: ReturnType<typeof toImageRow>) =>
+  query
+    .insertInto('images')
+    .values(columns(row, imageColumns))
+    .onConflict((conflict) =>
+      conflict.columns(['generation_id', 'position']).doUpdateSet((put) => ({
+        object: put.ref('excluded.object'),
+        format: put.ref('excluded.format'),
+        width: put.ref('excluded.width'),
+        height: put.ref('excluded.height'),
+        bytes: put.ref('excluded.bytes'),
+        sha256: put.ref('excluded.sha256'),
+        revised_prompt: put.ref('excluded.revised_prompt'),
+        content_credentials: put.ref('excluded.content_credentials'),
+      })),
+    ),
+);
+
+const spareObject = statement((query, { object }: { object: string }) =>
+  query.deleteFrom('doomed_objects').where('object', '=', object),
+);
+
 /** An image again under its index replaces the one before. What a record holds is not doomed any more. */
 async function putImages(
-  writer: Kysely<Schema>,
+  prepared: Prepared,
   generationId: string,
   images: readonly StoredImage[],
 ): Promise<void> {
-  await writer
-    .insertInto('images')
-    .values(images.map((image) => toImageRow(generationId, image)))
-    .onConflict((conflict) =>
-      conflict.columns(['generation_id', 'position']).doUpdateSet((row) => ({
-        object: row.ref('excluded.object'),
-        format: row.ref('excluded.format'),
-        width: row.ref('excluded.width'),
-        height: row.ref('excluded.height'),
-        bytes: row.ref('excluded.bytes'),
-        sha256: row.ref('excluded.sha256'),
-        revised_prompt: row.ref('excluded.revised_prompt'),
-        content_credentials: row.ref('excluded.content_credentials'),
-      })),
-    )
-    .execute();
-  await spare(
-    writer,
-    images.map(({ object }) => object),
-  );
+  for (const image of images) {
+    await prepared.run(putImage, toImageRow(generationId, image));
+    await prepared.run(spareObject, { object: image.object });
+  }
 }
 
 /** Objects that were held before and are not any more. */
@@ -233,16 +299,6 @@ async function doom(writer: Kysely<Schema>, objects: readonly string[], nowMs: n
     .values(objects.map((object) => ({ object, doomed_at_ms: nowMs })))
     .onConflict((conflict) => conflict.column('object').doNothing())
     .execute();
-}
-
-async function spare(writer: Kysely<Schema>, objects: readonly string[]): Promise<void> {
-  // A few hundred at a time: a statement takes a limited number of values.
-  for (let from = 0; from < objects.length; from += 500) {
-    await writer
-      .deleteFrom('doomed_objects')
-      .where('object', 'in', objects.slice(from, from + 500))
-      .execute();
-  }
 }
 
 function reservationOf(calls: readonly CallRecord[]): Reservation {

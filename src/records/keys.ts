@@ -1,12 +1,11 @@
-import type { Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 
 import type { ApiKey, KeyLimits, KeyStore } from '../core/key-store.ts';
 import type { Database } from './database.ts';
-import type { ApiKeysTable } from './schema.ts';
+import { statement } from './prepared.ts';
+import type { ApiKeysTable, Schema } from './schema.ts';
 
-export function makeKeyStore({ reader, write }: Database): KeyStore {
-  const living = () => reader.selectFrom('api_keys').selectAll().where('state', '<>', 'deleted');
-
+export function makeKeyStore({ reader, prepared, write }: Database): KeyStore {
   return {
     add: (key) =>
       write(async (writer) => {
@@ -27,19 +26,17 @@ export function makeKeyStore({ reader, write }: Database): KeyStore {
       }),
 
     async findByHash(secretHash) {
-      const row = await living().where('secret_hash', '=', secretHash).executeTakeFirst();
+      const row = await prepared.first(bySecret, { secretHash });
       return row === undefined ? undefined : toKey(row);
     },
 
     async find(nameOrId) {
-      const row =
-        (await living().where('id', '=', nameOrId).executeTakeFirst()) ??
-        (await living().where('name', '=', nameOrId).executeTakeFirst());
+      const row = (await prepared.first(byId, { nameOrId })) ?? (await prepared.first(byName, { nameOrId }));
       return row === undefined ? undefined : toKey(row);
     },
 
     async list() {
-      return (await living().orderBy('id').execute()).map(toKey);
+      return (await living(reader).orderBy('id').execute()).map(toKey);
     },
 
     change: (id, change) =>
@@ -60,6 +57,22 @@ export function makeKeyStore({ reader, write }: Database): KeyStore {
       }),
   };
 }
+
+/** Written out, not bound: SQLite takes the indexes of living keys only then without planning anew each time. */
+const deleted = sql.lit<'deleted'>('deleted');
+
+const living = (query: Kysely<Schema>) =>
+  query.selectFrom('api_keys').selectAll().where('state', '<>', deleted);
+
+const bySecret = statement((query, { secretHash }: { secretHash: string }) =>
+  living(query).where('secret_hash', '=', secretHash),
+);
+const byId = statement((query, { nameOrId }: { nameOrId: string }) =>
+  living(query).where('id', '=', nameOrId),
+);
+const byName = statement((query, { nameOrId }: { nameOrId: string }) =>
+  living(query).where('name', '=', nameOrId),
+);
 
 function toRow(key: ApiKey): Selectable<ApiKeysTable> {
   return {

@@ -13,7 +13,8 @@ import { fromMicros, toMicros } from '../core/price.ts';
 import type { Outcome } from '../core/record-store.ts';
 import type { GenerationRecord } from '../core/record.ts';
 import type { Database } from './database.ts';
-import type { LedgerTable, Schema } from './schema.ts';
+import { columns, statement, type Prepared } from './prepared.ts';
+import type { LedgerTable, Schema, UsageDaysTable } from './schema.ts';
 
 type Record = Pick<GenerationRecord, 'id' | 'keyId' | 'model' | 'createdAtMs'>;
 
@@ -125,6 +126,7 @@ export class LimitReached extends Error {
 /** In the transaction that opens the generation: its entry, holding the most that can come. Throws LimitReached. */
 export async function reserve(
   writer: Kysely<Schema>,
+  prepared: Prepared,
   record: Record,
   reservation: Reservation,
 ): Promise<void> {
@@ -132,15 +134,10 @@ export async function reserve(
   if (refusal !== undefined) throw new LimitReached(refusal);
   const { cost } = reservation;
   const entry = newEntry(record);
-  await writer
-    .insertInto('ledger')
-    .values({
-      ...entry,
-      images: reservation.images,
-      charge_micros: cost === undefined ? 0 : toMicros(cost.amount),
-      currency: cost?.currency ?? '',
-    })
-    .execute();
+  entry.images = reservation.images;
+  entry.charge_micros = cost === undefined ? 0 : toMicros(cost.amount);
+  entry.currency = cost?.currency ?? '';
+  await prepared.run(insertEntry, entry);
 }
 
 /**
@@ -149,16 +146,14 @@ export async function reserve(
  */
 export async function settle(
   writer: Kysely<Schema>,
+  prepared: Prepared,
   generationId: string,
   outcome: Outcome,
   losses: Losses,
 ): Promise<void> {
   const held =
-    (await writer
-      .selectFrom('ledger')
-      .selectAll()
-      .where('generation_id', '=', generationId)
-      .executeTakeFirst()) ?? (await lateEntry(writer, generationId));
+    (await prepared.first(entryOf, { id: generationId })) ??
+    (await lateEntry(writer, prepared, generationId));
   if (held.state === 'settled') return;
   const images = outcome.images.length;
   const cost = outcome.usage?.cost ?? null;
@@ -176,19 +171,23 @@ export async function settle(
     charge_micros: costMicros ?? heldForThem,
     currency: cost?.currency ?? held.currency,
   };
-  await writer.updateTable('ledger').set(settled).where('generation_id', '=', generationId).execute();
-  await addToDay(writer, { ...held, ...settled });
+  await prepared.run(settleEntry, { ...settled, generation_id: generationId });
+  await addToDay(prepared, { ...held, ...settled });
 }
 
 /** The entry of a generation that was opened before there was a ledger. */
-async function lateEntry(writer: Kysely<Schema>, id: string): Promise<Selectable<LedgerTable>> {
+async function lateEntry(
+  writer: Kysely<Schema>,
+  prepared: Prepared,
+  id: string,
+): Promise<Selectable<LedgerTable>> {
   const { key_id, model, created_at_ms } = await writer
     .selectFrom('generations')
     .select(['key_id', 'model', 'created_at_ms'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
   const entry = newEntry({ id, keyId: key_id, model, createdAtMs: created_at_ms });
-  await writer.insertInto('ledger').values(entry).execute();
+  await prepared.run(insertEntry, entry);
   return entry;
 }
 
@@ -211,8 +210,12 @@ function newEntry(record: Record): Selectable<LedgerTable> {
   };
 }
 
-async function addToDay(writer: Kysely<Schema>, entry: Selectable<LedgerTable>): Promise<void> {
-  const added = {
+async function addToDay(prepared: Prepared, entry: Selectable<LedgerTable>): Promise<void> {
+  await prepared.run(addDay, {
+    key_id: entry.key_id,
+    day: entry.day,
+    model: entry.model,
+    currency: entry.currency,
     requests: 1,
     images: entry.images,
     unpriced_images: entry.cost_micros === null ? entry.images : 0,
@@ -221,30 +224,71 @@ async function addToDay(writer: Kysely<Schema>, entry: Selectable<LedgerTable>):
     output_tokens: entry.output_tokens,
     cost_micros: entry.cost_micros ?? 0,
     charge_micros: entry.charge_micros,
-  };
-  await writer
+  });
+}
+
+const settledColumns = [
+  'state',
+  'images',
+  'failed',
+  'unknown',
+  'output_tokens',
+  'sandbox',
+  'cost_micros',
+  'charge_micros',
+  'currency',
+] as const;
+
+const insertEntry = statement((query, entry: LedgerTable) =>
+  query
+    .insertInto('ledger')
+    .values(columns(entry, ['generation_id', 'key_id', 'model', 'day', 'accepted_at_ms', ...settledColumns])),
+);
+
+const entryOf = statement((query, { id }: { id: string }) =>
+  query.selectFrom('ledger').selectAll().where('generation_id', '=', id),
+);
+
+const settleEntry = statement(
+  (query, entry: Pick<LedgerTable, 'generation_id' | (typeof settledColumns)[number]>) =>
+    query
+      .updateTable('ledger')
+      .set(columns(entry, settledColumns))
+      .where('generation_id', '=', entry.generation_id),
+);
+
+const addDay = statement((query, day: UsageDaysTable) =>
+  query
     .insertInto('usage_days')
-    .values({
-      key_id: entry.key_id,
-      day: entry.day,
-      model: entry.model,
-      currency: entry.currency,
-      ...added,
-    })
+    .values(
+      columns(day, [
+        'key_id',
+        'day',
+        'model',
+        'currency',
+        'requests',
+        'images',
+        'unpriced_images',
+        'failed',
+        'unknown',
+        'output_tokens',
+        'cost_micros',
+        'charge_micros',
+      ]),
+    )
     .onConflict((conflict) =>
       conflict.columns(['key_id', 'day', 'model', 'currency']).doUpdateSet((row) => ({
-        requests: row('usage_days.requests', '+', added.requests),
-        images: row('usage_days.images', '+', added.images),
-        unpriced_images: row('usage_days.unpriced_images', '+', added.unpriced_images),
-        failed: row('usage_days.failed', '+', added.failed),
-        unknown: row('usage_days.unknown', '+', added.unknown),
-        output_tokens: row('usage_days.output_tokens', '+', added.output_tokens),
-        cost_micros: row('usage_days.cost_micros', '+', added.cost_micros),
-        charge_micros: row('usage_days.charge_micros', '+', added.charge_micros),
+        requests: row('usage_days.requests', '+', row.ref('excluded.requests')),
+        images: row('usage_days.images', '+', row.ref('excluded.images')),
+        unpriced_images: row('usage_days.unpriced_images', '+', row.ref('excluded.unpriced_images')),
+        failed: row('usage_days.failed', '+', row.ref('excluded.failed')),
+        unknown: row('usage_days.unknown', '+', row.ref('excluded.unknown')),
+        output_tokens: row('usage_days.output_tokens', '+', row.ref('excluded.output_tokens')),
+        cost_micros: row('usage_days.cost_micros', '+', row.ref('excluded.cost_micros')),
+        charge_micros: row('usage_days.charge_micros', '+', row.ref('excluded.charge_micros')),
       })),
-    )
-    .execute();
-}
+    ),
+);
 
 /** In the order of public-api.md section 3: images per minute, generations at once, budgets. */
 async function findRefusal(

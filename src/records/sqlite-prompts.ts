@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 
 import { foldText, type PromptIndex } from './database.ts';
+import { statement } from './prepared.ts';
 
 /**
  * Prompts in any script are found by pieces of one, two and three characters: Chinese has no spaces, and its
@@ -11,26 +12,32 @@ import { foldText, type PromptIndex } from './database.ts';
  * pieces stand somewhere in the prompt), the caller looks at the text itself.
  */
 export const sqlitePrompts: PromptIndex = {
-  async add(writer, { number, keyId, prompt }) {
-    const pieces = [blockOf(number), encode(keyId), ...piecesOf(foldText(prompt))].join(' ');
-    await sql`insert into prompt_pieces (rowid, pieces) values (${number}, ${pieces})`.execute(writer);
+  async catchUp(_writer, prepared) {
+    const last = await prepared.first(lastOne, {});
+    const missing = await prepared.rows(behind, { number: last?.number ?? 0, most: mostAtOnce });
+    for (const { number, key_id, prompt } of missing) {
+      const pieces = [blockOf(number), encode(key_id), ...piecesOf(foldText(prompt))].join(' ');
+      await prepared.run(addOne, { number, pieces });
+    }
+    return missing.length === mostAtOnce;
   },
 
   async remove(writer, number) {
     await sql`delete from prompt_pieces where rowid = ${number}`.execute(writer);
   },
 
-  async find(reader, { keyId, words, most, until }) {
+  async find({ reader, prepared }, { keyId, words, most, until }) {
     const wanted = [...(keyId === undefined ? [] : [encode(keyId)]), ...words.flatMap(piecesOfWord)].slice(
       0,
       maxWanted,
     );
     // Pieces hold neither quotes nor anything else that means something to FTS5.
     const match = wanted.map((piece) => `"${piece}"`).join(' AND ');
-    const highest = await sql<{ number: number | null }>`select max(number) as number from generations`
-      .execute(reader)
-      .then(({ rows }) => rows[0]?.number ?? 0);
-    const numbers: number[] = [];
+    const highest = (await prepared.first(lastOne, {}))?.number ?? 0;
+    // Those that are not in the index yet, first: they may come into it meanwhile.
+    const tail = await prepared.rows(behind, { number: highest, most: most + 1 });
+    const numbers = tail.map(({ number }) => number);
+    if (numbers.length > most) return { numbers, end: 'more' };
     for (let number = highest; ; number -= blockNumbers) {
       const { rows } = await sql<{ number: number }>`
         select rowid as number from prompt_pieces
@@ -44,6 +51,32 @@ export const sqlitePrompts: PromptIndex = {
     }
   },
 };
+
+/**
+ * FTS5 writes a piece of index for each transaction and puts the pieces together later: one transaction for many
+ * prompts is most of what they cost. They are read from the records, so that a process that died leaves none out.
+ */
+const mostAtOnce = 32;
+
+/** The last one in the index. Generations come into it by their number, so the ones behind it are those it lacks. */
+const lastOne = statement(
+  (_query, _values: object) =>
+    sql<{ number: number }>`select rowid as number from prompt_pieces order by rowid desc limit 1`,
+);
+
+const behind = statement((query, { number, most }: { number: number; most: number }) =>
+  query
+    .selectFrom('generations')
+    .select(['number', 'key_id', 'prompt'])
+    .where('number', '>', number)
+    .orderBy('number')
+    .limit(most),
+);
+
+const addOne = statement(
+  (_query, { number, pieces }: { number: number; pieces: string }) =>
+    sql`insert into prompt_pieces (rowid, pieces) values (${number}, ${pieces})`,
+);
 
 /**
  * Every prompt also holds a word for its block, so that a search goes block by block and the event loop has

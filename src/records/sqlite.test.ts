@@ -9,15 +9,18 @@ import { test, type TestContext } from 'node:test';
 
 import { CompiledQuery, Kysely, SqliteDialect, type Compilable } from 'kysely';
 
+import { until } from '../../test/kit/until.ts';
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
 import { claimLifeMs } from '../core/idempotency.ts';
 import { makeIdMaker } from '../core/ids.ts';
 import type { ListQuery } from '../core/record-store.ts';
 import type { GenerationRecord } from '../core/record.ts';
+import type { Database } from './database.ts';
 import { listGenerations, walk } from './generation-list.ts';
 import { makeRecordStore } from './generations.ts';
 import { makeIdempotencyStore } from './idempotency.ts';
 import { migrations } from './migrations/all.ts';
+import { compile, type Prepared, type Statement } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import { openSqlite, openSqliteDatabase } from './sqlite.ts';
 import { openRecord } from '../../test/kit/generation-record.ts';
@@ -117,8 +120,8 @@ test('late results are read from their own index, and so is what an equal reques
       /^SEARCH generations USING INDEX generations_late \(key_id=\? AND id[<>]\?\)$/,
     );
   }
-  const seen = await plansDuring(file, async (reader) => {
-    const store = makeIdempotencyStore({ ...opened.database, reader });
+  const seen = await plansDuring(file, async (reading) => {
+    const store = makeIdempotencyStore({ ...opened.database, ...reading });
     await store.findUndelivered({ keyId: 'k', endpoint: '/v1', bodyHash: 'aa' }, 0);
     await store.findClaim({ keyId: 'k', endpoint: '/v1', idempotencyKey: 'one' }, 0);
   });
@@ -163,8 +166,8 @@ test('candidates of a search are looked up by number, and what is unfinished by 
   const { database } = opened;
   const records = makeRecordStore(database);
   for (let i = 0; i < 5; i++) await records.open(generation(), []);
-  const seen = await plansDuring(file, async (reader) => {
-    const watched = { ...database, reader };
+  const seen = await plansDuring(file, async (reading) => {
+    const watched = { ...database, ...reading };
     const query: ListQuery = { keyId: 'key_one', limit: 2, order: 'desc' };
     await listGenerations(watched, { ...query, words: ['boat'] });
     await listGenerations(watched, query);
@@ -188,7 +191,7 @@ test('candidates of a search are looked up by number, and what is unfinished by 
 /** Every statement that the work sends, with its plan. */
 async function plansDuring(
   file: string,
-  work: (reader: Kysely<Schema>) => Promise<void>,
+  work: (reading: Pick<Database, 'reader' | 'prepared'>) => Promise<void>,
 ): Promise<[string, string][]> {
   const db = new DatabaseSync(file, { readOnly: true });
   const seen: [string, string][] = [];
@@ -213,7 +216,13 @@ async function plansDuring(
       },
     }),
   });
-  await work(reader);
+  const rows = async <Values, Row>(statement: Statement<Values, Row>, values: Values) => {
+    const { text, bind } = compile(statement, reader);
+    return (await reader.executeQuery<Row>(CompiledQuery.raw(text, bind(values)))).rows;
+  };
+  const first: Prepared['first'] = async (statement, values) => (await rows(statement, values))[0];
+  const run: Prepared['run'] = async (statement, values) => (await rows(statement, values)).length;
+  await work({ reader, prepared: { rows, first, run } });
   await reader.destroy();
   return seen;
 }
@@ -452,6 +461,27 @@ test('a killed process leaves a file that opens at once', async (t) => {
   const stores = await openSqlite({ file, now: Date.now });
   assert.ok((await stores.records.unfinished()).length > 0);
   await stores.close();
+});
+
+test('prompts that a killed process had not put into the index are found, and come into it later', async (t) => {
+  const file = path.join(await temporaryFolder(t), 'records.db');
+  const child = inProcess(
+    t,
+    file,
+    `await Promise.all(Array.from({ length: 3 }, () => stores.records.open(record(id()), [])));
+    process.kill(process.pid, 'SIGKILL');`,
+  );
+  await once(child, 'exit');
+  const stores = await openSqlite({ file, now: Date.now });
+  t.after(() => stores.close());
+  const query: ListQuery = { keyId: 'key_one', limit: 10, order: 'desc', status: 'all', words: ['boat'] };
+  assert.equal((await stores.records.list(query)).records.length, 3);
+  await stores.records.open(generation(), []);
+  assert.equal((await stores.records.list(query)).records.length, 4);
+  const db = new DatabaseSync(file, { readOnly: true });
+  t.after(() => db.close());
+  const inIndex = db.prepare('select count(*) as count from prompt_pieces_docsize');
+  await until(() => inIndex.get()?.['count'] === 4);
 });
 
 test('the write-ahead log is folded into the file while writing goes on', async (t) => {

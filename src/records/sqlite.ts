@@ -1,8 +1,6 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-
-import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import { DatabaseSync } from 'node:sqlite';
 
 import type { AssetStore } from '../core/asset.ts';
 import type { AuditStore } from '../core/audit.ts';
@@ -19,12 +17,12 @@ import { makeIdempotencyStore } from './idempotency.ts';
 import { makeKeyStore } from './keys.ts';
 import { makeLedgerStore } from './ledger.ts';
 import { migrations } from './migrations/all.ts';
-import type { Schema } from './schema.ts';
 import { makeSettingStore } from './settings.ts';
 import { makeCommits } from './sqlite-commits.ts';
 import { inPortWords } from './sqlite-error.ts';
 import { openWriteAheadLog } from './sqlite-log.ts';
 import { sqlitePrompts } from './sqlite-prompts.ts';
+import { toKysely, toPrepared } from './sqlite-statements.ts';
 import { makeAssetStore } from './assets.ts';
 import { makeAuditStore } from './audit.ts';
 import { makeSessionStore } from './sessions.ts';
@@ -77,11 +75,14 @@ export async function openSqlite(options: SqliteOptions): Promise<Stores> {
 export function openSqliteDatabase(options: SqliteOptions): { database: Database; close(): Promise<void> } {
   const { writerFile, readerFile } = inPortWords(() => openFiles(options));
   const log = inPortWords(() => openWriteAheadLog(options.file, writerFile));
-  const commits = makeCommits(writerFile, toKysely(writerFile), log.durable);
+  const commits = makeCommits(writerFile, log.durable);
+  const reader = toKysely(readerFile);
   return {
     database: {
-      reader: toKysely(readerFile),
+      reader,
+      prepared: toPrepared(readerFile, reader),
       write: commits.write,
+      writeSoon: commits.writeSoon,
       prompts: sqlitePrompts,
       now: options.now,
     },
@@ -159,39 +160,4 @@ function migrate(file: DatabaseSync, now: () => number): void {
     if (file.isTransaction) file.exec('rollback');
     throw error;
   }
-}
-
-/** Texts of lists differ by the length of their `in (...)`: bounded, oldest out. */
-const maxStatements = 200;
-
-/** kysely over node:sqlite, every text prepared once. */
-function toKysely(file: DatabaseSync): Kysely<Schema> {
-  const statements = new Map<string, SqliteStatement>();
-  const database: SqliteDatabase = {
-    close: () => {},
-    prepare(text) {
-      const known = statements.get(text);
-      if (known !== undefined) return known;
-      const statement = toKyselyStatement(inPortWords(() => file.prepare(text)));
-      const [oldest] = statements.keys();
-      if (statements.size >= maxStatements && oldest !== undefined) statements.delete(oldest);
-      statements.set(text, statement);
-      return statement;
-    },
-  };
-  return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
-}
-
-function toKyselyStatement(statement: StatementSync): SqliteStatement {
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => inPortWords(() => statement.all(...asValues(parameters))),
-    run: (parameters) => inPortWords(() => statement.run(...asValues(parameters))),
-    iterate: (parameters) => inPortWords(() => statement.iterate(...asValues(parameters))),
-  };
-}
-
-/** What we bind is text, numbers and null; node:sqlite refuses anything else. */
-function asValues(parameters: readonly unknown[]): SQLInputValue[] {
-  return parameters as SQLInputValue[];
 }

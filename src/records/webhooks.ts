@@ -3,6 +3,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { GenerationRecord } from '../core/record.ts';
 import { secretOverlapMs, type WebhookDelivery, type WebhookStore } from '../core/webhook.ts';
 import type { Database } from './database.ts';
+import { statement, type Prepared } from './prepared.ts';
 import type { Schema, WebhookDeliveriesTable } from './schema.ts';
 
 /** What has ended is kept this long, for the operator. */
@@ -173,14 +174,17 @@ export async function openDelivery(
 }
 
 /** In the transaction that closes the generation: from now on its message is due, whatever happens to this process. */
-export async function makeDue(writer: Kysely<Schema>, generationId: string, nowMs: number): Promise<void> {
-  await writer
+export async function makeDue(prepared: Prepared, generationId: string, nowMs: number): Promise<void> {
+  await prepared.run(makeDueOf, { generationId, nowMs });
+}
+
+const makeDueOf = statement((query, { generationId, nowMs }: { generationId: string; nowMs: number }) =>
+  query
     .updateTable('webhook_deliveries')
     .set({ state: 'pending', next_at_ms: nowMs })
     .where('generation_id', '=', generationId)
-    .where('state', '=', 'waiting')
-    .execute();
-}
+    .where('state', '=', 'waiting'),
+);
 
 async function sweep(writer: Kysely<Schema>, nowMs: number): Promise<void> {
   const old = await writer
