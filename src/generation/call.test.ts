@@ -10,6 +10,7 @@ import type { DirectProvider, Provider, TaskProvider } from '../core/provider.ts
 import type { CallChange } from '../core/record-store.ts';
 import type { Route } from '../core/route.ts';
 import { collectCall, holdSlots, runCall, type CallOutcome, type CallTools } from './call.ts';
+import { takeHeadStart } from './head-start.ts';
 import { makeRetryBudget } from './retry-budget.ts';
 import { makeRouteCalls } from './route-calls.ts';
 import { makeRouteGates } from './route-gates.ts';
@@ -377,4 +378,51 @@ test('neither the log nor the record of a call holds a key', async () => {
   await runFor(0);
   assert.ok(lines.length >= 2);
   assert.ok(!JSON.stringify([lines, saved]).includes('very-secret'));
+});
+
+test('a call that was opened as sent is sent without a step in between', async () => {
+  const { order, tools, saved, names } = bench([a], {});
+  const one = order();
+  const headStart = takeHeadStart(one, tools);
+  assert.deepEqual(headStart?.sent, {
+    state: 'sent',
+    route: 'direct/a',
+    ourId: 'img_1-1-1',
+    attempts: 1,
+    tried: [],
+  });
+  const outcome = await runCall({ ...one, headStart }, tools);
+  assert.deepEqual([outcome.kind, names(), saved], ['made', ['a'], []]);
+});
+
+test('only a route in service that has room right now gives a head start, and gets back what is not used', async () => {
+  const single = routeOf({ provider: 'direct', name: 'single', baseUrl: 'http://s', concurrency: 1 });
+  const { order, tools, runFor } = bench([single], { single: ['auth'] });
+  const first = takeHeadStart(order(), tools);
+  assert.equal(takeHeadStart(order(), tools), undefined);
+  first?.giveBack();
+  first?.giveBack();
+  assert.equal(tools.gates.load(single).inUse, 0);
+  await runFor(0);
+  assert.notEqual(tools.health.markOf(single), undefined);
+  assert.equal(takeHeadStart(order(), tools), undefined);
+  assert.equal(tools.gates.load(single).inUse, 0);
+});
+
+test('a call that was opened as sent and is not sent after all is recorded as open, and its slot is free', async () => {
+  const late = bench([a], {});
+  const tooLate = late.order({ forMs: 1_000 });
+  const headStart = takeHeadStart(tooLate, late.tools);
+  await late.clock.advance(1_000);
+  const unsent = await runCall({ ...tooLate, headStart }, late.tools);
+  assert.equal(faultOf(unsent).row.free, true);
+  const drained = bench([a], {});
+  const ending = drained.order();
+  const given = takeHeadStart(ending, drained.tools);
+  drained.draining.abort();
+  assert.equal(faultOf(await runCall({ ...ending, headStart: given }, drained.tools)).kind, 'not_sent');
+  for (const { names, saved, tools } of [late, drained]) {
+    assert.deepEqual([names(), saved], [[], [{ state: 'open', attempts: 0 }]]);
+    assert.equal(tools.gates.load(a).inUse, 0);
+  }
 });

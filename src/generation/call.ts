@@ -10,6 +10,7 @@ import { collectAttempt, makeAttempt, mayStillRun, type AttemptTools, type Watch
 import type { Trial } from './circuit-breaker.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { Pass } from './route-gate.ts';
+import { demandOf, sentBy, type HeadStart } from './head-start.ts';
 import type { CallDemand, RouteGates } from './route-gates.ts';
 import type { RouteCalls } from './route-calls.ts';
 import { routeKey, type RouteHealth } from './route-health.ts';
@@ -45,6 +46,8 @@ export interface CallOrder {
   save(change: CallChange): Promise<void>;
   /** Who looks on when this route is asked. */
   watch?: ((route: Route) => Watch) | undefined;
+  /** The call was opened as sent. */
+  headStart?: HeadStart | undefined;
 }
 
 /** How a call ended. `route` is the one that made it, or the last tried; undefined: none was asked. */
@@ -85,7 +88,7 @@ const usualWaitMs = 5_000;
 export async function runCall(order: CallOrder, tools: CallTools): Promise<CallOutcome> {
   const { clock } = tools;
   const lanes = order.routes.map((route): Lane => ({ route, attempts: 0, notBeforeMs: 0, isDone: false }));
-  const demand = { keyId: order.keyId, images: order.images, arrival: tools.gates.nextArrival() };
+  const demand = order.headStart?.demand ?? demandOf(order, tools);
   const answerMs = Math.min(maxAnswerMs, (order.deadlineMs - clock.now()) * answerPart);
   const waiting = {
     untilMs: order.deadlineMs - answerMs,
@@ -93,10 +96,13 @@ export async function runCall(order: CallOrder, tools: CallTools): Promise<CallO
   };
   const tried: TriedRoute[] = [];
   let last: { fault: UpstreamFault; route: Route } | undefined;
-  for (;;) {
+  for (let head = order.headStart; ; head = undefined) {
     let turn: Turn | undefined;
+    let isSaved = false;
     try {
-      turn = await nextTurn(lanes, demand, waiting, tools);
+      turn = head === undefined ? undefined : await turnOf(head, lanes, waiting, order, tools);
+      isSaved = turn !== undefined;
+      turn ??= await nextTurn(lanes, demand, waiting, tools);
     } catch (reason) {
       // The end of the process is no answer; its beginning is: what was not sent will not be.
       if (order.signal.aborted || !tools.draining.aborted) throw reason;
@@ -105,7 +111,7 @@ export async function runCall(order: CallOrder, tools: CallTools): Promise<CallO
     if (turn === undefined) break;
     const { lane } = turn;
     const startedAtMs = clock.now();
-    const ended = await takeTurn(turn, order, tried, tools);
+    const ended = await takeTurn(turn, isSaved, order, tried, tools);
     tellEnd(lane.route, ended, clock.now() - startedAtMs, tools);
     if (!(ended instanceof UpstreamFault)) {
       tried.push(traceOf(lane.route, 'ok', clock.now()));
@@ -125,6 +131,22 @@ export async function runCall(order: CallOrder, tools: CallTools): Promise<CallO
   }
   const failure = last ?? unsent(order, tools);
   return { kind: 'failed', ...withWait(failure, order, tools), attempts: tried.length, tried };
+}
+
+/** The turn that was taken before the call was recorded; undefined: it took too long, or the process ends. */
+async function turnOf(
+  head: HeadStart,
+  lanes: readonly Lane[],
+  { untilMs, signal }: { untilMs: number; signal: AbortSignal },
+  order: CallOrder,
+  { clock }: CallTools,
+): Promise<Turn | undefined> {
+  const lane = lanes.find(({ route }) => route === head.route);
+  if (lane !== undefined && !signal.aborted && clock.now() < untilMs) return { lane, ...head.take() };
+  head.giveBack();
+  // Surely unsent: the next start must not take it for an unknown outcome.
+  await order.save({ state: 'open', attempts: 0 });
+  return undefined;
 }
 
 /**
@@ -235,9 +257,10 @@ async function firstOf(
   timer.abort();
 }
 
-/** Asks one route once. Slots and trial end with it, whatever is thrown. */
+/** Asks one route once; `isSaved`: the record says so already. Slots and trial end with it, whatever is thrown. */
 async function takeTurn(
   { lane, pass, trial }: Turn,
+  isSaved: boolean,
   order: CallOrder,
   tried: readonly TriedRoute[],
   tools: CallTools,
@@ -247,13 +270,12 @@ async function takeTurn(
   try {
     if (lane.attempts === 0) tools.retries.noteCall(routeKey(route));
     lane.attempts += 1;
-    const attempts = tried.length + 1;
-    const ourId = `${order.generationId}-${order.number}-${attempts}`;
-    await order.save({ state: 'sent', route: routeLabel(route), ourId, attempts, tried: [...tried] });
+    const sent = sentBy(route, order, tried);
+    if (!isSaved) await order.save(sent);
     ended = await makeAttempt(
       {
         route,
-        ourId,
+        ourId: sent.ourId,
         signal: order.signal,
         save: (change) => order.save(change),
         watch: order.watch?.(route),

@@ -11,6 +11,7 @@ import type { CallRecord, GenerationRecord, Warning } from '../core/record.ts';
 import { askAllowance, refusedByLimit, type AllowanceTools } from './allowance.ts';
 import { runCall, type CallTools } from './call.ts';
 import { endGeneration, type Asked, type CallReport } from './finish.ts';
+import { takeHeadStart, type HeadStart } from './head-start.ts';
 import type { InFlight } from './in-flight.ts';
 import { failedReport, keepCall, keepOne, type Beside } from './keep-call.ts';
 import type { KeepTools } from './keep.ts';
@@ -87,15 +88,22 @@ export async function startGeneration(
   const plan = planGeneration(order.request, model, tools);
   const place = tools.inFlight.enter();
   const record = newRecord(order, tools);
+  const starts = plan.calls.map((call) =>
+    takeHeadStart({ ...call, generationId: record.id, keyId: record.keyId }, tools),
+  );
+  const giveBack = (): void => {
+    for (const start of starts) start?.giveBack();
+  };
   try {
     const opened = await tools.records.open(
       record,
-      plan.calls.map((call) => newCall(record.id, call)),
+      plan.calls.map((call, i) => ({ ...newCall(record.id, call), ...starts[i]?.sent })),
       order.origin,
       reservation,
     );
     if (typeof opened === 'object') throw refusedByLimit(opened, order);
     if (opened === 'claimed') {
+      giveBack();
       place.leave();
       return opened;
     }
@@ -103,11 +111,15 @@ export async function startGeneration(
     const progress = makeProgress();
     const finished = place.run(() =>
       withinLimit(tools.stop, tools.collectMs, (signal) =>
-        finish(record, order, plan, deadlineAtMs, { signal, progress }, tools),
-      ).finally(() => progress.end()),
+        finish(record, order, plan, deadlineAtMs, { signal, progress, starts }, tools),
+      ).finally(() => {
+        giveBack();
+        progress.end();
+      }),
     );
     return { record, deadlineAtMs, progress, finished };
   } catch (error) {
+    giveBack();
     if (!isStorageFault(error)) {
       place.leave();
       throw error;
@@ -138,12 +150,20 @@ async function takeBack(
   }
 }
 
+/** What goes on beside the story. */
+interface Underway {
+  signal: AbortSignal;
+  progress: Progress;
+  /** Of each call that need not wait for its route. */
+  starts: readonly (HeadStart | undefined)[];
+}
+
 async function finish(
   record: GenerationRecord,
   order: GenerationOrder,
   plan: Plan,
   deadlineAtMs: number,
-  { signal, progress }: { signal: AbortSignal; progress: Progress },
+  { signal, progress, starts }: Underway,
   tools: GenerationTools,
 ): Promise<Finished> {
   // Behind every place that was asked for, also those of a group.
@@ -153,7 +173,7 @@ async function finish(
   const isAll = plan.calls.length === 1 && plan.calls[0]?.images === 1 && order.request.group === undefined;
   const beside: Beside | undefined = order.stream === undefined ? { steps: [], isAll } : undefined;
   const reports = await Promise.all(
-    plan.calls.map((call) =>
+    plan.calls.map((call, i) =>
       reportOf(call, tools, signal, async () => {
         const watcher =
           order.stream === undefined
@@ -183,6 +203,7 @@ async function finish(
             deadlineMs: deadlineAtMs,
             signal,
             save,
+            headStart: starts[i],
             watch: watcher === undefined ? undefined : (route) => watcher.watch(route),
           },
           tools,
