@@ -10,7 +10,7 @@ import { toKysely, toPrepared } from './sqlite-statements.ts';
 /** How long another process may hold the file before our writes fail. */
 const busyMs = 5_000;
 /** Writes in one commit, which runs without a pause: the loop's stall grows with them. */
-const maxTogether = 16;
+const maxTogether = 32;
 /** Of those that nobody waits for, which are small, so many more. */
 const maxSoonTogether = 64;
 /** How long those wait for a write that they can join. */
@@ -34,8 +34,8 @@ export interface Commits {
 }
 
 /**
- * Group commit. All writes that arrive within one turn share a transaction, and all are answered when the disk has
- * them (sqlite-log.ts). One which fails must undo nothing of the others. That is rare, so it costs only then: the
+ * Group commit. All writes that arrive within one turn share a transaction, and so do those that arrive while the disk
+ * takes the one before; all are answered when the disk has them (sqlite-log.ts). One which fails must undo nothing of the others. That is rare, so it costs only then: the
  * transaction is given up and all of them run again, each within a savepoint of its own.
  */
 export function makeCommits(file: DatabaseSync, durable: WriteAheadLog['durable']): Commits {
@@ -49,18 +49,30 @@ export function makeCommits(file: DatabaseSync, durable: WriteAheadLog['durable'
   let soonTimer: NodeJS.Timeout | undefined;
   /** To be run again, alone. */
   let again: Waiting[] = [];
+  /** Groups that the disk has not taken yet. */
+  let syncing = 0;
   let isDraining = false;
   let isClosed = false;
   let drained: Promise<void> = Promise.resolve();
   let settling: Promise<void> = Promise.resolve();
 
+  /**
+   * While the disk takes one group the next one gathers: it would have to wait for the disk anyway, and each commit
+   * writes whole pages, most of them the same ones.
+   */
+  function isWorthwhile(): boolean {
+    if (again.length > 0) return true;
+    const due = waiting.length + (soonTimer === undefined ? soon.length : 0);
+    return syncing === 0 || isClosed ? due > 0 : due >= maxTogether;
+  }
+
   function drain(): void {
-    if (isDraining) return;
+    if (isDraining || !isWorthwhile()) return;
     isDraining = true;
     drained = new Promise((resolve) => {
       const next = async (): Promise<void> => {
         await commitNext();
-        if (waiting.length + again.length > 0) setImmediate(() => void next());
+        if (isWorthwhile()) setImmediate(() => void next());
         else {
           isDraining = false;
           resolve();
@@ -86,11 +98,16 @@ export function makeCommits(file: DatabaseSync, durable: WriteAheadLog['durable'
       rejectAll(together, error);
       return;
     }
-    // The next group is written while the disk takes this one.
-    settling = durable().then(
-      () => together.forEach(settle),
-      (error: unknown) => rejectAll(together, error),
-    );
+    syncing += 1;
+    settling = durable()
+      .then(
+        () => together.forEach(settle),
+        (error: unknown) => rejectAll(together, error),
+      )
+      .finally(() => {
+        syncing -= 1;
+        drain();
+      });
   }
 
   function takeNext(): Waiting[] {
@@ -167,7 +184,7 @@ export function makeCommits(file: DatabaseSync, durable: WriteAheadLog['durable'
   function endSoon(): void {
     clearTimeout(soonTimer);
     soonTimer = undefined;
-    if (soon.length > 0) drain();
+    drain();
   }
 
   return {
