@@ -1,4 +1,4 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 
 import {
   dayOf,
@@ -151,47 +151,41 @@ export async function settle(
   outcome: Outcome,
   losses: Losses,
 ): Promise<void> {
-  const held =
-    (await prepared.first(entryOf, { id: generationId })) ??
-    (await lateEntry(writer, prepared, generationId));
-  if (held.state === 'settled') return;
-  const images = outcome.images.length;
   const cost = outcome.usage?.cost ?? null;
-  const costMicros = cost === null ? null : toMicros(cost.amount);
-  const isSandbox = outcome.servedBy?.startsWith('sandbox/') === true;
-  // Made, and nobody knows for how much: a budget counts them with what was held for each.
-  const heldForThem = isSandbox ? 0 : Math.ceil((held.charge_micros * images) / Math.max(1, held.images));
-  const settled = {
-    state: 'settled' as const,
-    images,
-    ...losses,
+  const came = {
+    generation_id: generationId,
+    images: outcome.images.length,
+    failed: losses.failed,
+    unknown: losses.unknown,
     output_tokens: outcome.usage?.outputTokens ?? 0,
-    sandbox: isSandbox ? 1 : 0,
-    cost_micros: costMicros,
-    charge_micros: costMicros ?? heldForThem,
-    currency: cost?.currency ?? held.currency,
+    sandbox: outcome.servedBy?.startsWith('sandbox/') === true ? 1 : 0,
+    cost_micros: cost === null ? null : toMicros(cost.amount),
+    cost_currency: cost?.currency ?? null,
   };
-  await prepared.run(settleEntry, { ...settled, generation_id: generationId });
-  await addToDay(prepared, { ...held, ...settled });
+  let entry = await prepared.first(settleEntry, came);
+  if (entry === undefined && (await hasNoEntry(writer, generationId))) {
+    await prepared.run(insertEntry, await lateEntry(writer, generationId));
+    entry = await prepared.first(settleEntry, came);
+  }
+  if (entry !== undefined) await addToDay(prepared, { ...entry, ...came });
+}
+
+async function hasNoEntry(writer: Kysely<Schema>, id: string): Promise<boolean> {
+  const entry = writer.selectFrom('ledger').select('state').where('generation_id', '=', id);
+  return (await entry.executeTakeFirst()) === undefined;
 }
 
 /** The entry of a generation that was opened before there was a ledger. */
-async function lateEntry(
-  writer: Kysely<Schema>,
-  prepared: Prepared,
-  id: string,
-): Promise<Selectable<LedgerTable>> {
+async function lateEntry(writer: Kysely<Schema>, id: string): Promise<LedgerTable> {
   const { key_id, model, created_at_ms } = await writer
     .selectFrom('generations')
     .select(['key_id', 'model', 'created_at_ms'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  const entry = newEntry({ id, keyId: key_id, model, createdAtMs: created_at_ms });
-  await prepared.run(insertEntry, entry);
-  return entry;
+  return newEntry({ id, keyId: key_id, model, createdAtMs: created_at_ms });
 }
 
-function newEntry(record: Record): Selectable<LedgerTable> {
+function newEntry(record: Record): LedgerTable {
   return {
     generation_id: record.id,
     key_id: record.keyId,
@@ -210,7 +204,10 @@ function newEntry(record: Record): Selectable<LedgerTable> {
   };
 }
 
-async function addToDay(prepared: Prepared, entry: Selectable<LedgerTable>): Promise<void> {
+async function addToDay(
+  prepared: Prepared,
+  entry: Omit<LedgerTable, 'accepted_at_ms' | 'state'>,
+): Promise<void> {
   await prepared.run(addDay, {
     key_id: entry.key_id,
     day: entry.day,
@@ -227,35 +224,50 @@ async function addToDay(prepared: Prepared, entry: Selectable<LedgerTable>): Pro
   });
 }
 
-const settledColumns = [
-  'state',
-  'images',
-  'failed',
-  'unknown',
-  'output_tokens',
-  'sandbox',
-  'cost_micros',
-  'charge_micros',
-  'currency',
-] as const;
-
 const insertEntry = statement((query, entry: LedgerTable) =>
   query
     .insertInto('ledger')
-    .values(columns(entry, ['generation_id', 'key_id', 'model', 'day', 'accepted_at_ms', ...settledColumns])),
+    .values(
+      columns(entry, [
+        'generation_id',
+        'key_id',
+        'model',
+        'day',
+        'accepted_at_ms',
+        'state',
+        'images',
+        'failed',
+        'unknown',
+        'output_tokens',
+        'sandbox',
+        'cost_micros',
+        'charge_micros',
+        'currency',
+      ]),
+    ),
 );
 
-const entryOf = statement((query, { id }: { id: string }) =>
-  query.selectFrom('ledger').selectAll().where('generation_id', '=', id),
-);
+type Came = Omit<Parameters<typeof addToDay>[1], 'key_id' | 'day' | 'model' | 'charge_micros' | 'currency'>;
 
-const settleEntry = statement(
-  (query, entry: Pick<LedgerTable, 'generation_id' | (typeof settledColumns)[number]>) =>
-    query
-      .updateTable('ledger')
-      .set(columns(entry, settledColumns))
-      .where('generation_id', '=', entry.generation_id),
-);
+const settleEntry = statement((query, came: Came & { cost_currency: string | null }) => {
+  // To the right of `=` stands what was held.
+  const heldImages = sql`case when images = 0 then 1 else images end`;
+  // Made, and nobody knows for how much: a budget counts them with what was held for each, rounded up. Numbers are
+  // bound as floating ones.
+  const heldForThem = sql`case when ${came.sandbox} = 1 then 0
+    else (charge_micros * cast(${came.images} as integer) + ${heldImages} - 1) / ${heldImages} end`;
+  return query
+    .updateTable('ledger')
+    .set(columns(came, ['images', 'failed', 'unknown', 'output_tokens', 'sandbox', 'cost_micros']))
+    .set({
+      state: 'settled',
+      charge_micros: sql<number>`coalesce(${came.cost_micros}, ${heldForThem})`,
+      currency: sql<string>`coalesce(${came.cost_currency}, currency)`,
+    })
+    .where('generation_id', '=', came.generation_id)
+    .where(isReserved)
+    .returning(['key_id', 'day', 'model', 'charge_micros', 'currency']);
+});
 
 const addDay = statement((query, day: UsageDaysTable) =>
   query

@@ -47,10 +47,13 @@ export function compile<Values>(
 ): CompiledStatement<Values> {
   const placeholders = new Proxy({}, { get: (_, name) => new Placeholder(name) });
   const { sql, parameters } = statement.build(query, placeholders as Values).compile(query);
+  const constants = parameters.map((one) => (one instanceof Placeholder ? undefined : one));
+  const names = parameters.map((one) =>
+    one instanceof Placeholder ? (one.name as keyof Values) : undefined,
+  );
   return {
     text: sql,
-    bind: (values) =>
-      parameters.map((one) => (one instanceof Placeholder ? values[one.name as keyof Values] : one)),
+    bind: (values) => names.map((name, i) => (name === undefined ? constants[i] : values[name])),
   };
 }
 
