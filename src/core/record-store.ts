@@ -34,9 +34,14 @@ export interface RecordStore {
   /**
    * Closes the generation: images and failures as given, calls done. `isLate`: it has images, and a caller had
    * been answered before they came, with a timeout or a failure; the record says so from now on. The first time its
-   * entry in the ledger is settled with it, in one step.
+   * entry in the ledger is settled with it, in one step. `only`: the one call it has, and what that had tried by its end.
    */
-  close(generationId: string, outcome: Outcome, losses?: Losses): Promise<{ isLate: boolean }>;
+  close(
+    generationId: string,
+    outcome: Outcome,
+    losses?: Losses,
+    only?: CallEnd,
+  ): Promise<{ isLate: boolean }>;
 
   /** Undefined: no such record, or another key's (give keyId undefined to read any). */
   get(id: string, keyId: string | undefined): Promise<GenerationRecord | undefined>;
@@ -91,6 +96,9 @@ export interface CallChange {
   attempts?: number;
   tried?: readonly TriedRoute[];
 }
+
+/** The end of a call that is recorded with the end of its generation. */
+export type CallEnd = Pick<CallRecord, 'number' | 'tried'>;
 
 /** How a generation ended. */
 export type Outcome = Pick<

@@ -225,7 +225,7 @@ async function finish(
     reports.filter((report) => report !== 'left'),
     asked,
     tools,
-    beside?.steps,
+    beside,
   );
 }
 
@@ -253,13 +253,13 @@ export async function closeGeneration(
   reports: readonly CallReport[],
   asked: Asked,
   tools: Pick<GenerationTools, 'records' | 'clock' | 'log' | 'late' | 'meter' | 'stop'>,
-  beside: readonly Promise<void>[] = [],
+  beside?: Beside,
 ): Promise<Finished> {
   const ending = endGeneration(reports, asked, tools.clock.now());
   let isLate: boolean;
   try {
-    const closing = tools.records.close(record.id, ending.outcome, ending.losses);
-    [{ isLate }] = await Promise.all([closing, ...beside]);
+    const closing = tools.records.close(record.id, ending.outcome, ending.losses, beside?.only);
+    [{ isLate }] = await Promise.all([closing, ...(beside?.steps ?? [])]);
   } catch (error) {
     if (tools.stop.aborted && isStorageFault(error)) return { kind: 'left' };
     throw error;

@@ -1,6 +1,6 @@
 import { UpstreamFault } from '../core/fault.ts';
 import type { CallImage, CallResult } from '../core/image-result.ts';
-import type { RecordStore } from '../core/record-store.ts';
+import type { CallEnd, RecordStore } from '../core/record-store.ts';
 import type { PendingLink, TriedRoute } from '../core/record.ts';
 import { routeLabel, type Route } from '../core/route.ts';
 import type { CallOutcome } from './call.ts';
@@ -21,6 +21,8 @@ export interface Beside {
   steps: Promise<void>[];
   /** The image is all there is to wait for: the end of the record comes at once. */
   isAll: boolean;
+  /** Where it is all: the end of the call, which the end of the record takes with it. */
+  only?: CallEnd;
 }
 
 /** Stores what a call brought; images that cannot be had or stored fail alone. */
@@ -70,7 +72,8 @@ export async function keepCall(
   const failures = [...kept.filter((one) => 'fault' in one), ...missing];
   const traces = failures.map(({ index, fault }) => traceOfImage(route, index, fault, tools.clock.now()));
   const done = { state: 'done', links: null, tried: [...tried, ...traces] } as const;
-  await besides(tools.records.saveCall(generationId, call.number, done), beside);
+  if (beside?.isAll === true) beside.only = { number: call.number, tried: done.tried };
+  else await besides(tools.records.saveCall(generationId, call.number, done), beside);
   return {
     route,
     attempts,

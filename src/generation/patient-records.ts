@@ -34,12 +34,12 @@ export function makePatientRecords(
         tools,
         () => records.addImage(generationId, image),
       ),
-    close: (generationId, outcome, losses) =>
+    close: (generationId, outcome, losses, only) =>
       patiently(
         { what: 'Recording the end of a generation', facts: { generation: generationId } },
         stop,
         tools,
-        () => records.close(generationId, outcome, losses),
+        () => records.close(generationId, outcome, losses, only),
       ),
     unfinished: () =>
       patiently({ what: 'Reading the unfinished generations', facts: {} }, stop, tools, () =>

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 
 import type { ImageFormat } from '../core/image-format.ts';
 import type { RequestOrigin } from '../core/idempotency.ts';
-import type { CallChange, Outcome } from '../core/record-store.ts';
+import type { CallChange, CallEnd, Outcome } from '../core/record-store.ts';
 import type { CallRecord, GenerationRecord, StoredImage } from '../core/record.ts';
 import type { CallsTable, GenerationsTable, ImagesTable } from './schema.ts';
 
@@ -194,6 +194,10 @@ export function toCallChange(change: CallChange): Partial<Selectable<CallsTable>
     ...(change.attempts === undefined ? {} : { attempts: change.attempts }),
     ...(change.tried === undefined ? {} : { tried: JSON.stringify(change.tried) }),
   };
+}
+
+export function toCallEnd({ number, tried }: CallEnd) {
+  return { number, tried: JSON.stringify(tried) };
 }
 
 function toJson(value: unknown): string | null {

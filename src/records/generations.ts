@@ -13,6 +13,7 @@ import {
   outcomeColumns,
   toCall,
   toCallChange,
+  toCallEnd,
   toCallRow,
   toGenerationRow,
   toImageRow,
@@ -92,7 +93,7 @@ export function makeRecordStore(database: Database): RecordStore {
         await doom(writer, objectsOf(replaced, [image]), now());
       }),
 
-    close: (generationId, outcome, losses = lossesOf(outcome)) =>
+    close: (generationId, outcome, losses = lossesOf(outcome), only) =>
       write(async (writer, prepared) => {
         const closed = await prepared.first(closeGeneration, {
           ...toOutcomeRow(outcome),
@@ -116,7 +117,8 @@ export function makeRecordStore(database: Database): RecordStore {
             .execute();
         }
         await doom(writer, objectsOf(before, outcome.images), now());
-        await prepared.run(endCalls, { id: generationId });
+        if (only === undefined) await prepared.run(endCalls, { id: generationId });
+        else await prepared.run(endCall, { id: generationId, ...toCallEnd(only) });
         await makeDue(prepared, generationId, now());
         await settle(writer, prepared, generationId, outcome, losses);
         return { isLate: closed.late === 1 };
@@ -246,6 +248,14 @@ const endCalls = statement((query, { id }: { id: string }) =>
     .set({ state: 'done', links: null })
     .where('generation_id', '=', id)
     .where('state', 'not in', ['done', 'failed']),
+);
+
+const endCall = statement((query, end: ReturnType<typeof toCallEnd> & { id: string }) =>
+  query
+    .updateTable('calls')
+    .set({ state: 'done', links: null, tried: end.tried })
+    .where('generation_id', '=', end.id)
+    .where('number', '=', end.number),
 );
 
 const imagesOf = statement((query, { id }: { id: string }) =>

@@ -136,6 +136,34 @@ test('late results are read from their own index, and so is what an equal reques
   );
 });
 
+test('a call is done when its generation is closed, with what it had tried where that is said', async (t) => {
+  const file = `${await temporaryFolder(t)}/records.db`;
+  const stores = await openSqlite({ file, now: Date.now });
+  const { records } = stores;
+  const tried = [{ route: 'ark/main', outcome: 'ok' as const, atMs: 1 }];
+  const links = [{ index: 0, url: 'https://example.com/picture' }];
+  const call = { number: 0, state: 'sent', firstIndex: 0, images: 1, attempts: 1, tried: [], links } as const;
+  const without = { route: undefined, ourId: undefined, ticket: undefined };
+  for (const only of [undefined, { number: 0, tried }]) {
+    const record = generation({ status: 'in_progress' });
+    await records.open(record, [{ ...call, ...without, generationId: record.id }]);
+    await records.close(record.id, { ...record, status: 'completed' }, undefined, only);
+  }
+  await stores.close();
+  const db = new DatabaseSync(file, { readOnly: true });
+  t.after(() => db.close());
+  assert.deepEqual(
+    db
+      .prepare('select state, links, tried from calls order by generation_id')
+      .all()
+      .map((row) => ({ ...row })),
+    [
+      { state: 'done', links: null, tried: '[]' },
+      { state: 'done', links: null, tried: JSON.stringify(tried) },
+    ],
+  );
+});
+
 test('expired Idempotency-Keys go a few at a time as new ones come, oldest first', async (t) => {
   const file = `${await temporaryFolder(t)}/records.db`;
   const stores = await openSqlite({ file, now: Date.now });
