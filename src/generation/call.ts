@@ -100,7 +100,7 @@ export async function runCall(order: CallOrder, tools: CallTools): Promise<CallO
     let turn: Turn | undefined;
     let isSaved = false;
     try {
-      turn = head === undefined ? undefined : await turnOf(head, lanes, waiting, order, tools);
+      turn = head === undefined ? undefined : await turnOf(head, lanes, waiting.untilMs, order, tools);
       isSaved = turn !== undefined;
       turn ??= await nextTurn(lanes, demand, waiting, tools);
     } catch (reason) {
@@ -137,12 +137,13 @@ export async function runCall(order: CallOrder, tools: CallTools): Promise<CallO
 async function turnOf(
   head: HeadStart,
   lanes: readonly Lane[],
-  { untilMs, signal }: { untilMs: number; signal: AbortSignal },
+  untilMs: number,
   order: CallOrder,
-  { clock }: CallTools,
+  { clock, draining }: CallTools,
 ): Promise<Turn | undefined> {
   const lane = lanes.find(({ route }) => route === head.route);
-  if (lane !== undefined && !signal.aborted && clock.now() < untilMs) return { lane, ...head.take() };
+  const isOver = order.signal.aborted || draining.aborted || clock.now() >= untilMs;
+  if (lane !== undefined && !isOver) return { lane, ...head.take() };
   head.giveBack();
   // Surely unsent: the next start must not take it for an unknown outcome.
   await order.save({ state: 'open', attempts: 0 });
