@@ -7,6 +7,7 @@ import type { ListQuery, RecordPage } from '../core/record-store.ts';
 import { toMicros } from '../core/price.ts';
 import type { GenerationRecord, RecordUsage } from '../core/record.ts';
 import { foldText, type Database } from './database.ts';
+import { statement, type Prepared } from './prepared.ts';
 import { toGeneration, toImage } from './generation-rows.ts';
 import type { GenerationsTable, ImagesTable, Schema } from './schema.ts';
 
@@ -27,7 +28,7 @@ export async function listGenerations(
   // One more than asked for tells whether there are more.
   const most = query.limit + 1;
   if (words.length === 0 && query.costMinMicros === undefined && query.costMaxMicros === undefined) {
-    const page = walk(reader.selectFrom('generations'), query).selectAll().limit(most);
+    const page = walk(reader.selectFrom('generations'), query).selectAll().limit(sql.lit(most));
     return toPage(await loadGenerations(reader, page), query, false);
   }
   const { ids, isCut } = await search(database, query, words, most, limitMs);
@@ -132,7 +133,7 @@ async function search(
   for (let from = query; ;) {
     const rows = await walk(reader.selectFrom('generations'), from)
       .select(['id', 'prompt', 'usage'])
-      .limit(batchRows)
+      .limit(sql.lit(batchRows))
       .execute();
     for (const row of rows) {
       if (fits(row)) ids.push(row.id);
@@ -171,11 +172,26 @@ function candidates(reader: Reader, numbers: readonly number[]): Walk {
  * database's own.
  */
 export async function loadGenerations(reader: Reader, page: Page): Promise<GenerationRecord[]> {
-  const rows = await reader
-    .selectFrom(page.as('page'))
-    .leftJoin('images', 'images.generation_id', 'page.id')
-    .selectAll()
-    .execute();
+  return toGenerations(await withImages(reader, page).execute());
+}
+
+function withImages(reader: Reader, page: Page) {
+  return reader.selectFrom(page.as('page')).leftJoin('images', 'images.generation_id', 'page.id').selectAll();
+}
+
+const generationById = statement((query, { id }: { id: string }) =>
+  withImages(query, query.selectFrom('generations').selectAll().where('id', '=', id)),
+);
+
+/** Whosesoever it is. */
+export async function loadGeneration(prepared: Prepared, id: string): Promise<GenerationRecord | undefined> {
+  return toGenerations(await prepared.rows(generationById, { id }))[0];
+}
+
+type GenerationRow = Awaited<ReturnType<ReturnType<typeof withImages>['execute']>>[number];
+
+/** Of each generation as many rows as it has images. */
+function toGenerations(rows: readonly GenerationRow[]): GenerationRecord[] {
   return [...Map.groupBy(rows, (row) => row.id).values()].flatMap((ofOne) => {
     const [row] = ofOne;
     const images = ofOne.filter(isImage).map(toImage);

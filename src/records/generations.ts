@@ -5,7 +5,7 @@ import { RecordStoreError, type Outcome, type RecordStore } from '../core/record
 import type { CallRecord, StoredImage } from '../core/record.ts';
 import type { Database } from './database.ts';
 import { readDurations } from './generation-durations.ts';
-import { listGenerations, loadGenerations } from './generation-list.ts';
+import { listGenerations, loadGeneration, loadGenerations } from './generation-list.ts';
 import {
   callColumns,
   generationColumns,
@@ -29,7 +29,7 @@ import { makeDue, openDelivery } from './webhooks.ts';
 const catchUpMs = 100;
 
 export function makeRecordStore(database: Database): RecordStore {
-  const { reader, write, prompts, now } = database;
+  const { reader, prepared, write, prompts, now } = database;
   /** For each selection of columns that is saved together: there are few. */
   const changes = new Map<string, ReturnType<typeof changeCall>>();
   let isCatchUpDue = false;
@@ -125,10 +125,8 @@ export function makeRecordStore(database: Database): RecordStore {
       }),
 
     async get(id, keyId) {
-      let found = reader.selectFrom('generations').selectAll().where('id', '=', id);
-      if (keyId !== undefined) found = found.where('key_id', '=', keyId);
-      const [record] = await loadGenerations(reader, found);
-      return record;
+      const record = await loadGeneration(prepared, id);
+      return keyId === undefined || record?.keyId === keyId ? record : undefined;
     },
 
     list: (query) => listGenerations(database, query),
