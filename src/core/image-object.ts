@@ -22,7 +22,7 @@ export function imageObjectName(
 }
 
 /** What ids are made of (core/ids.ts), in lower case. */
-const characters = [...'0123456789abcdefghjkmnpqrstvwxyz'];
+const characters = '0123456789abcdefghjkmnpqrstvwxyz'.split('');
 
 /** Every folder that an image may lie in: 1,024. */
 export function imageFolders(): string[] {
