@@ -22,6 +22,8 @@ export interface Entered {
 export interface RouteGates {
   /** A place for a call that has not waited yet: its arrival. */
   nextArrival(): number;
+  /** The first route in order that has room now; undefined: none has. */
+  tryEnterAny(routes: readonly Route[], demand: CallDemand): Entered | undefined;
   /**
    * The first route in order that has room now, else the first to have it. Undefined at `untilMs`. Rejects with the
    * signal's reason.
@@ -47,9 +49,17 @@ export function makeRouteGates(
 ): RouteGates {
   const { providers, clock } = tools;
   const gates = new Map<string, RouteGate>();
+  /** The same by route, which is asked several times a call. */
+  const gateOfRoute = new WeakMap<Route, RouteGate>();
   let arrivals = 0;
 
   function gateOf(route: Route): RouteGate {
+    const gate = gateOfRoute.get(route) ?? gateOfAccount(route);
+    gateOfRoute.set(route, gate);
+    return gate;
+  }
+
+  function gateOfAccount(route: Route): RouteGate {
     const key = accountOf(route);
     const known = gates.get(key);
     if (known !== undefined) return known;
@@ -73,14 +83,21 @@ export function makeRouteGates(
     return { ...demand, slots: slotsOf(route, demand.images) };
   }
 
+  function tryEnterAny(routes: readonly Route[], demand: CallDemand): Entered | undefined {
+    for (const route of routes) {
+      const pass = gateOf(route).tryEnter(demandAt(route, demand));
+      if (pass !== undefined) return { route, pass };
+    }
+    return undefined;
+  }
+
   return {
     nextArrival: () => (arrivals += 1),
+    tryEnterAny,
     async enterAny(routes, demand, untilMs, signal) {
       signal.throwIfAborted();
-      for (const route of routes) {
-        const pass = gateOf(route).tryEnter(demandAt(route, demand));
-        if (pass !== undefined) return { route, pass };
-      }
+      const atOnce = tryEnterAny(routes, demand);
+      if (atOnce !== undefined) return atOnce;
       const { promise, resolve } = Promise.withResolvers<Entered | undefined>();
       const timer = new AbortController();
       const withdrawals: (() => void)[] = [];

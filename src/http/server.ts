@@ -109,8 +109,10 @@ export function makeServer(tools: HttpTools): FastifyInstance {
     checkHost(request);
     if (isAdminRoute(request)) return await authorizeAdmin(request, reply, tools);
     if (!needsKey(request)) return;
-    request.apiKey = await keyOfCaller(request, tools);
-    await countRequest(request.apiKey, reply, tools);
+    const key = await keyOfCaller(request, tools);
+    request.apiKey = key;
+    const limit = key.limits.requestsPerMinute;
+    if (limit !== undefined) await countRequest(key, limit, reply, tools);
   });
   // A length that is announced counts before the type of the body (public-api.md section 3).
   app.addHook('preParsing', (request, _reply, _payload, done) => {
@@ -120,8 +122,13 @@ export function makeServer(tools: HttpTools): FastifyInstance {
     const isTooLarge = maxBytes !== undefined && Number(request.headers['content-length'] ?? 0) > maxBytes;
     done(isTooLarge ? tooLarge(maxBytes) : null);
   });
-  app.addHook('onSend', async (request, reply) => {
-    if (request.apiKey !== undefined && isCreate(request)) await sayImages(request.apiKey, reply, tools);
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    const limit = request.apiKey?.limits.imagesPerMinute;
+    if (request.apiKey !== undefined && limit !== undefined && isCreate(request))
+      return sayImages(request.apiKey, limit, reply, tools);
+    // Most keys have no such limit, and a promise for each reply would be for nothing.
+    done();
+    return undefined;
   });
   app.addHook('onResponse', (request, reply, done) => {
     logReply(request, reply, tools);
