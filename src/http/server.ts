@@ -68,6 +68,13 @@ const requestTimeoutMs = 300_000;
 /** Bodies of the admin API, of which some are read before anybody has signed in. */
 const maxAdminBytes = 64 * 1024;
 
+/** Our routes check and write their bodies themselves. Fastify would load its compilers of schemas for nothing: 5 MB. */
+const withoutSchemas = { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } };
+
+function noSchema(): never {
+  throw new Error('a route has a schema, and nothing here compiles schemas');
+}
+
 /** The whole HTTP side, not yet listening. */
 export function makeServer(tools: HttpTools): FastifyInstance {
   const app = fastify({
@@ -80,6 +87,7 @@ export function makeServer(tools: HttpTools): FastifyInstance {
     requestTimeout: requestTimeoutMs,
     // Checked below, where the answer has our form.
     http: { requireHostHeader: false },
+    schemaController: withoutSchemas,
     rewriteUrl: ({ url = '/' }) => withoutOrigin(url),
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => sendError(badAddress(error), request, reply, tools),
