@@ -1,6 +1,6 @@
 /**
  * The parts of undici that we use, each by its file: its front door loads fetch, WebSocket, caches and mocks besides,
- * which is 8 MB of an idle process.
+ * which is 4 MB of an idle process.
  */
 declare module 'undici/lib/dispatcher/pool.js' {
   import type { Pool } from 'undici';
