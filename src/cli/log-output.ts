@@ -1,12 +1,12 @@
 import { pino, stdSerializers } from 'pino';
 
 /** How long a line waits for others, so that they are written with one call of the system: a busy gateway's most frequent. */
-const togetherMs = 20;
+const togetherMs = 10;
 const maxWaitingLength = 16 * 1024;
 
 /**
  * The log of a process that serves: a line of JSON each, to the standard output. Warnings and errors are written at
- * once, with all that came before them; of what only informs, a process that is killed loses the last 20 ms.
+ * once, with all that came before them; of what only informs, a process that is killed loses the last 10 ms.
  */
 export function openLog(level: string): pino.Logger {
   const output = pino.destination({ dest: 1, sync: true });
