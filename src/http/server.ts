@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
 import fastify, {
+  LogController,
   type FastifyContextConfig,
   type FastifyError,
   type FastifyInstance,
@@ -82,6 +83,7 @@ function noSchema(): never {
 export function makeServer(tools: HttpTools): FastifyInstance {
   const app = fastify({
     logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: tools.settings.trustProxy,
     genReqId: () => tools.ids('req'),
     return503OnClosing: false,

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { deliveredForm } from '../../core/image-copy.ts';
 import type { GenerationRecord, StoredImage } from '../../core/record.ts';
-import { pictureUnreadable } from '../../generation/delivery.ts';
 import type { AcceptedRequest } from '../../generation/idempotency.ts';
 import type { HttpTools } from '../tools.ts';
 import { base64Reply } from './base64-reply.ts';
@@ -79,10 +78,10 @@ async function sendImages(
     return replyToWire(record, (image) => ({ url: url(image) }));
   }
   const { raw } = reply;
-  const { length, chunks, close } = await base64Reply(record, () => raw.writableLength, tools);
+  const { length, chunks, whole, close } = await base64Reply(record, () => raw.writableLength, tools);
   const head = { 'content-type': 'application/json; charset=utf-8', 'content-length': String(length) };
   if (length <= maxStringLength) {
-    const text = await joined(chunks, close);
+    const text = await whole();
     reply.headers(head);
     return text;
   }
@@ -91,24 +90,4 @@ async function sendImages(
   else raw.once('close', () => void close());
   reply.headers(head);
   return Readable.from(chunks);
-}
-
-/** Throws GatewayError where a picture cannot be read, which a stream only shows by breaking off. */
-async function joined(
-  chunks: AsyncIterable<string | Uint8Array>,
-  close: () => Promise<void>,
-): Promise<string> {
-  let text = '';
-  try {
-    for await (const chunk of chunks) text += typeof chunk === 'string' ? chunk : asText(chunk);
-    return text;
-  } catch (error) {
-    throw pictureUnreadable(error);
-  } finally {
-    await close();
-  }
-}
-
-function asText({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
