@@ -145,13 +145,13 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   const patientRecords = makePatientRecords(store.records, stop.signal, { clock, log, storage });
   const records: RecordStore = {
     ...patientRecords,
-    async open(record, calls, origin, reservation) {
-      const opened = await patientRecords.open(record, calls, origin, reservation);
+    async open(record, calls, origin, ...rest) {
+      const opened = await patientRecords.open(record, calls, origin, ...rest);
       if (opened === 'opened' && origin?.webhook === undefined) withoutWebhook.add(record.id);
       return opened;
     },
-    async close(generationId, outcome, losses) {
-      const closed = await patientRecords.close(generationId, outcome, losses);
+    async close(generationId, ...rest) {
+      const closed = await patientRecords.close(generationId, ...rest);
       if (!withoutWebhook.delete(generationId)) webhookSender?.wake();
       return closed;
     },
