@@ -140,12 +140,19 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
     log,
   });
   let webhookSender: WebhookSender | undefined;
+  /** Generations under way whose end nobody is to be told: no reason to look for webhooks that are due. */
+  const withoutWebhook = new Set<string>();
   const patientRecords = makePatientRecords(store.records, stop.signal, { clock, log, storage });
   const records: RecordStore = {
     ...patientRecords,
-    async close(generationId, outcome, losses) {
-      const closed = await patientRecords.close(generationId, outcome, losses);
-      webhookSender?.wake();
+    async open(record, calls, origin, ...rest) {
+      const opened = await patientRecords.open(record, calls, origin, ...rest);
+      if (opened === 'opened' && origin?.webhook === undefined) withoutWebhook.add(record.id);
+      return opened;
+    },
+    async close(generationId, ...rest) {
+      const closed = await patientRecords.close(generationId, ...rest);
+      if (!withoutWebhook.delete(generationId)) webhookSender?.wake();
       return closed;
     },
   };

@@ -1,13 +1,14 @@
-import { pino, stdSerializers } from 'pino';
+import type { Logger } from 'pino';
 import { composeGateway, readSettings, type Gateway } from '../compose.ts';
 import { dataProblem } from './data-problem.ts';
+import { openLog } from './log-output.ts';
 import { ConfigError, processEnv, type Config } from '../config/load.ts';
 
 /** `npm start`: reads the settings, listens, and ends in order on a signal. Exit code 1 when it cannot start. */
 export async function runGateway(): Promise<void> {
   const config = readConfig();
   if (config === undefined) return;
-  const log = pino({ level: config.logLevel, base: null, serializers: { error: stdSerializers.err } });
+  const log = openLog(config.logLevel);
   for (const remark of config.remarks) log.warn({}, remark);
   const gateway = await compose(config, log);
   if (gateway === undefined) return;
@@ -29,7 +30,7 @@ export async function runGateway(): Promise<void> {
 }
 
 /** Prints what is in the way and sets exit code 1 when the data directory cannot be used. */
-async function compose(config: Config, log: pino.Logger): Promise<Gateway | undefined> {
+async function compose(config: Config, log: Logger): Promise<Gateway | undefined> {
   try {
     return await composeGateway(config, log);
   } catch (error) {
@@ -63,7 +64,7 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
  * stop. Whoever asks again later does not want to wait. When the bootstrap itself dies its channel closes, and
  * that is a stop too.
  */
-function endOnSignals(gateway: Gateway, log: pino.Logger): void {
+function endOnSignals(gateway: Gateway, log: Logger): void {
   let firstAtMs: number | undefined;
   const end = (why: string): void => {
     firstAtMs = performance.now();

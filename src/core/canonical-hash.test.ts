@@ -72,3 +72,11 @@ function isSame(a: unknown, b: unknown): boolean {
     return false;
   }
 }
+
+test('the hash of a body stays the same from version to version: records know their requests by it', async () => {
+  const body = { model: 'glm-image', prompt: 'ö "\u0001', n: 1.5, list: [1, { b: null, a: true }] };
+  assert.equal(
+    await hashJson({ body, native: false }),
+    '0b99f8e8ac6866224cff942085fc47752cd49b2fd971c5ca9202893fc8d73793',
+  );
+});

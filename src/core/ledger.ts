@@ -79,7 +79,14 @@ export interface LedgerStore {
   imagesInMinute(keyId: string, nowMs: number): Promise<{ images: number; freeAtMs: number }>;
 }
 
+const dayMs = 24 * 60 * 60 * 1000;
+/** Asked for with each request, mostly for the same day. */
+let lastDay = { fromMs: Number.NaN, text: '' };
+
 /** The day of a time as usage counts it. */
 export function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+  if (!(ms >= lastDay.fromMs && ms < lastDay.fromMs + dayMs)) {
+    lastDay = { fromMs: Math.floor(ms / dayMs) * dayMs, text: new Date(ms).toISOString().slice(0, 10) };
+  }
+  return lastDay.text;
 }

@@ -90,10 +90,7 @@ export async function runCall(order: CallOrder, tools: CallTools): Promise<CallO
   const lanes = order.routes.map((route): Lane => ({ route, attempts: 0, notBeforeMs: 0, isDone: false }));
   const demand = order.headStart?.demand ?? demandOf(order, tools);
   const answerMs = Math.min(maxAnswerMs, (order.deadlineMs - clock.now()) * answerPart);
-  const waiting = {
-    untilMs: order.deadlineMs - answerMs,
-    signal: AbortSignal.any([order.signal, tools.draining]),
-  };
+  const waiting = { untilMs: order.deadlineMs - answerMs, ends: [order.signal, tools.draining] };
   const tried: TriedRoute[] = [];
   let last: { fault: UpstreamFault; route: Route } | undefined;
   for (let head = order.headStart; ; head = undefined) {
@@ -199,16 +196,16 @@ interface Turn {
 
 /**
  * Waits until a route may be asked. Undefined: none may within the time. Waiting is free; it rejects with the
- * signal's reason.
+ * reason of the first of `ends`. They become one signal only where something is waited for: most calls go at once.
  */
 async function nextTurn(
   lanes: readonly Lane[],
   demand: CallDemand,
-  { untilMs, signal }: { untilMs: number; signal: AbortSignal },
+  { untilMs, ends }: { untilMs: number; ends: readonly AbortSignal[] },
   { clock, health, gates }: CallTools,
 ): Promise<Turn | undefined> {
   for (;;) {
-    signal.throwIfAborted();
+    for (const end of ends) end.throwIfAborted();
     const nowMs = clock.now();
     if (nowMs >= untilMs) return undefined;
     const left = lanes.filter((lane) => !lane.isDone);
@@ -225,7 +222,9 @@ async function nextTurn(
     );
     if (ready.length > 0) {
       const routes = ready.map(({ route }) => route);
-      const entered = await gates.enterAny(routes, demand, nextMs, signal);
+      const entered =
+        gates.tryEnterAny(routes, demand) ??
+        (await gates.enterAny(routes, demand, nextMs, AbortSignal.any([...ends])));
       if (entered === undefined) continue;
       const { route, pass } = entered;
       const lane = ready.find((lane) => lane.route === route);
@@ -234,12 +233,12 @@ async function nextTurn(
       // It went out of service while we waited.
       pass.leave('unused');
     } else if (inTime.length > 0) {
-      await clock.sleep(nextMs - nowMs, signal);
+      await clock.sleep(nextMs - nowMs, AbortSignal.any([...ends]));
     } else {
       const probed = left.filter(({ route }) => health.isProbed(route));
       if (probed.length === 0) return undefined;
       const patience = probed.map(({ route }) => health.markOf(route)?.leftMs ?? 0);
-      await firstOf(health.probeEnded(), Math.min(untilMs - nowMs, ...patience), signal, clock);
+      await firstOf(health.probeEnded(), Math.min(untilMs - nowMs, ...patience), ends, clock);
     }
   }
 }
@@ -248,11 +247,11 @@ async function nextTurn(
 async function firstOf(
   event: Promise<void>,
   ms: number,
-  signal: AbortSignal,
+  ends: readonly AbortSignal[],
   clock: CallTools['clock'],
 ): Promise<void> {
   const timer = new AbortController();
-  const slept = clock.sleep(ms, AbortSignal.any([signal, timer.signal]));
+  const slept = clock.sleep(ms, AbortSignal.any([...ends, timer.signal]));
   slept.catch(() => undefined);
   await Promise.race([event, slept]);
   timer.abort();

@@ -30,14 +30,14 @@ export async function openDelivery(
     // It was paid for, and is not sent away because others want thumbnails.
     return { ...(await pictures.open(record.id, image, form, { isDue: true })), warning: undefined };
   } catch (error) {
-    if (form === undefined) throw unavailable(error);
+    if (form === undefined) throw pictureUnreadable(error);
     log.error(
       { generation: record.id, index: image.index, error },
       'An image could not be converted and is delivered as it was made.',
     );
   }
   const original = await pictures.open(record.id, image, undefined).catch((error: unknown) => {
-    throw unavailable(error);
+    throw pictureUnreadable(error);
   });
   const [requested, used] = [formatOf(image, form), image.format];
   const message = `Image ${image.index} could not be converted to '${requested}' and is given as it was made, '${used}'.`;
@@ -45,7 +45,7 @@ export async function openDelivery(
 }
 
 /** A picture that was paid for and cannot be read now. */
-function unavailable(cause: unknown): GatewayError {
+export function pictureUnreadable(cause: unknown): GatewayError {
   return new GatewayError(
     'outcome_unknown',
     'The image was made, but this server cannot read it now. Do not ask for it again: look at GET /v1/images, or ask the operator to run `npm run easel -- check`.',

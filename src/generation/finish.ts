@@ -125,7 +125,7 @@ function tokensOf(report: CallReport): { inputTokens?: number; outputTokens: num
 }
 
 function costOfCall(report: CallReport, asked: Asked): Cost | null {
-  if (report.route === undefined || report.route.sandbox) return null;
+  if (report.route?.price === undefined || report.route.sandbox) return null;
   const quality = asked.parameters['quality'];
   return costOf(report.route.price, {
     images: report.images.map((image) => ({

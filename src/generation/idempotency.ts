@@ -60,6 +60,8 @@ export interface CreationTools extends GenerationTools {
 export const joinWindowMs = 15 * 60 * 1000;
 /** A caller who hung up longer ago does not come back by sending the same once more. */
 const comeBackMs = 60 * 1000;
+/** Ends the wait for the deadline; made once, because the error that it would be by default costs more than all the rest of the wait. */
+const answered = new Error('answered');
 /** A generation of another process is asked for this often. */
 const watchMs = 250;
 
@@ -192,7 +194,7 @@ export function makeCreations(tools: CreationTools): Creations {
       if (error !== undefined) throw error;
       return record;
     } finally {
-      over.abort();
+      over.abort(answered);
     }
   }
 

@@ -49,9 +49,17 @@ export function makeRouteGates(
 ): RouteGates {
   const { providers, clock } = tools;
   const gates = new Map<string, RouteGate>();
+  /** The same by route, which is asked several times a call. */
+  const gateOfRoute = new WeakMap<Route, RouteGate>();
   let arrivals = 0;
 
   function gateOf(route: Route): RouteGate {
+    const gate = gateOfRoute.get(route) ?? gateOfAccount(route);
+    gateOfRoute.set(route, gate);
+    return gate;
+  }
+
+  function gateOfAccount(route: Route): RouteGate {
     const key = accountOf(route);
     const known = gates.get(key);
     if (known !== undefined) return known;

@@ -26,7 +26,8 @@ export interface RouteHealth {
 /** A circuit breaker for each route; what it does is loud in the log. */
 export function makeRouteHealth(tools: { now: () => number; log: Log }): RouteHealth {
   const breakers = new Map<string, CircuitBreaker>();
-  let ended = Promise.withResolvers<void>();
+  /** Made when somebody waits for it. */
+  let ended: PromiseWithResolvers<void> | undefined;
 
   function breakerOf(route: Route): CircuitBreaker {
     const key = routeKey(route);
@@ -46,13 +47,13 @@ export function makeRouteHealth(tools: { now: () => number; log: Log }): RouteHe
         : {
             end(how) {
               trial.end(how);
-              ended.resolve();
-              ended = Promise.withResolvers<void>();
+              ended?.resolve();
+              ended = undefined;
             },
           };
     },
     isProbed: (route) => breakerOf(route).isProbed(),
-    probeEnded: () => ended.promise,
+    probeEnded: () => (ended ??= Promise.withResolvers<void>()).promise,
     faultOf: (route) => breakerOf(route).cause(),
   };
 }

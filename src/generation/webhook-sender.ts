@@ -41,6 +41,8 @@ const maxPerOrigin = 4;
 const leaseMs = 20_000;
 /** Another process, the command line, may make something due. */
 const lookMs = 2_000;
+/** Why a wait ended; made once, because the error that it would be by default is costly. */
+const due = new Error('something may have fallen due');
 /** Many generations may end at once, and most of them have no webhook: one look serves all. */
 const shortestMs = 100;
 
@@ -56,7 +58,7 @@ export function startWebhookSender(tools: WebhookTools, stop: AbortSignal): Webh
   async function run(): Promise<void> {
     while (!stop.aborted) {
       const woken = new AbortController();
-      wakeUp = () => woken.abort();
+      wakeUp = () => woken.abort(due);
       try {
         await startDue();
       } catch (error) {

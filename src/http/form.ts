@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+import type { BusboyFileStream, BusboyInstance } from '@fastify/busboy';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '../core/errors.ts';
 
@@ -66,7 +66,7 @@ async function parse(
   folder: string,
   limits: FormLimits,
 ): Promise<Omit<Form, 'close'>> {
-  const busboy = openParser(raw, limits);
+  const busboy = await openParser(raw, limits);
   const texts: { field: string; value: string }[] = [];
   const files: Promise<FormFile>[] = [];
   const streams: BusboyFileStream[] = [];
@@ -109,7 +109,12 @@ async function parse(
   }
 }
 
-function openParser({ headers }: IncomingMessage, { maxFileBytes }: FormLimits): BusboyInstance {
+/** The parser is loaded with the first form. */
+async function openParser(
+  { headers }: IncomingMessage,
+  { maxFileBytes }: FormLimits,
+): Promise<BusboyInstance> {
+  const { Busboy } = await import('@fastify/busboy');
   try {
     return new Busboy({
       headers: { ...headers, 'content-type': headers['content-type'] ?? '' },

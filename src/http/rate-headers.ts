@@ -9,11 +9,10 @@ import type { HttpTools } from './tools.ts';
 /** Counts a request against its key's limit and says what is left. Throws GatewayError `rate_limited`. */
 export async function countRequest(
   key: ApiKey,
+  limit: number,
   reply: FastifyReply,
   { requestRate, clock }: Pick<HttpTools, 'requestRate' | 'clock'>,
 ): Promise<void> {
-  const limit = key.limits.requestsPerMinute;
-  if (limit === undefined) return;
   const { isAllowed, remaining, resetMs, waitMs } = await requestRate.take(key.id, limit, clock.now());
   sayRate(reply, 'requests', { limit, remaining, resetMs });
   if (isAllowed) return;
@@ -27,11 +26,10 @@ export async function countRequest(
 /** Says what is left of a key's images per minute as the reply goes out; nothing where that cannot be read now. */
 export async function sayImages(
   key: ApiKey,
+  limit: number,
   reply: FastifyReply,
   { ledger, clock, log }: Pick<HttpTools, 'ledger' | 'clock' | 'log'>,
 ): Promise<void> {
-  const limit = key.limits.imagesPerMinute;
-  if (limit === undefined) return;
   const nowMs = clock.now();
   try {
     const { images, freeAtMs } = await ledger.imagesInMinute(key.id, nowMs);

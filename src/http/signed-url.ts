@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '../core/errors.ts';
 
 /** Makes and checks the links under /v1/files/ (public-api.md section 8). */
@@ -13,9 +13,10 @@ export interface UrlSigner {
 
 /** HMAC-SHA256 over path, the other query parameters in order, and exp; compared in constant time. */
 export function makeUrlSigner(secret: string, now: () => number): UrlSigner {
+  const key = createSecretKey(Buffer.from(secret));
   const mac = (path: string, query: readonly (readonly [string, string])[], exp: string): string => {
     const rest = query.map(encodePair).toSorted().join('&');
-    return createHmac('sha256', secret).update(`${path}\n${rest}\n${exp}`).digest('hex');
+    return createHmac('sha256', key).update(`${path}\n${rest}\n${exp}`).digest('hex');
   };
   return {
     sign(path, expiresAtMs, query = []) {

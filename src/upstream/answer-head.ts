@@ -17,9 +17,8 @@ export interface AnswerHead {
 }
 
 export function makeAnswerHead(sentHeaders: Readonly<Record<string, string>>): AnswerHead {
-  const secrets = secretsIn(sentHeaders);
   // A secret that begins within the head is kept to its end, or its first half would not be recognised.
-  const maxBytes = headBytes + Math.max(0, ...secrets.map((secret) => secret.length));
+  const maxBytes = headBytes + longestValue(sentHeaders);
   const kept: Uint8Array[] = [];
   let bytes = 0;
 
@@ -31,19 +30,35 @@ export function makeAnswerHead(sentHeaders: Readonly<Record<string, string>>): A
   }
 
   return {
-    async *watch(chunks) {
-      for await (const chunk of chunks) {
-        keep(chunk);
-        yield chunk;
-      }
+    watch(chunks) {
+      // By hand: a generator costs several promises for each chunk.
+      return {
+        [Symbol.asyncIterator]() {
+          const source = chunks[Symbol.asyncIterator]();
+          return {
+            async next() {
+              const step = await source.next();
+              if (step.done !== true) keep(step.value);
+              return step;
+            },
+            return: () => source.return?.() ?? Promise.resolve({ done: true, value: undefined }),
+          };
+        },
+      };
     },
     keep,
     text() {
       let text = Buffer.concat(kept).toString('utf8');
-      for (const secret of secrets) text = text.replaceAll(secret, '[secret]');
+      for (const secret of secretsIn(sentHeaders)) text = text.replaceAll(secret, '[secret]');
       return withoutCredentials(text).slice(0, headBytes);
     },
   };
+}
+
+function longestValue(headers: Readonly<Record<string, string>>): number {
+  let longest = 0;
+  for (const value of Object.values(headers)) longest = Math.max(longest, value.length);
+  return longest;
 }
 
 /** Longest first, so that a token's scheme and its parts are gone together. */

@@ -1,4 +1,4 @@
-import { errors } from 'undici';
+import errors from 'undici/lib/core/errors.js';
 import { UpstreamFault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { ObjectDraft, ObjectStore } from '../core/object-store.ts';

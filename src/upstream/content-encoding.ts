@@ -15,12 +15,12 @@ const decoders = {
  * same, and the answer has been paid for. Limits are to be set on what comes out of here.
  * Throws UpstreamFault `bad_reply` for an encoding that is unknown or broken; SendFailure comes through.
  */
-export async function* decodeContent(incoming: Incoming): AsyncGenerator<Uint8Array> {
+export function decodeContent(incoming: Incoming): AsyncIterable<Uint8Array> {
   const encoding = incoming.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || encoding === '') {
-    yield* incoming.body;
-    return;
-  }
+  return encoding === 'identity' || encoding === '' ? incoming.body : decoded(incoming, encoding);
+}
+
+async function* decoded(incoming: Incoming, encoding: string): AsyncGenerator<Uint8Array> {
   if (!Object.hasOwn(decoders, encoding)) {
     incoming.cancel();
     throw new UpstreamFault('bad_reply', { details: 'unreadable answer: an unknown content encoding' });

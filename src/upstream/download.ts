@@ -87,10 +87,10 @@ export function createDownloader(options: DownloaderOptions): Downloader {
       // Links carry signatures; only where they lead may be told.
       const data = dataOf(link);
       if (data !== undefined) return await draftOf(data, { objects, maxBytes: limits.maxBytes });
-      const host = URL.parse(link)?.host ?? 'not a URL';
       for (const waitMs of [...limits.waitsMs, undefined]) {
         const tried = await tryOnce(link, { web, objects, limits, origins: originsOf(route), signal });
         if (tried.kind === 'fetched') return tried.draft;
+        const host = URL.parse(link)?.host ?? 'not a URL';
         const details = `download from ${host}: ${tried.details}`;
         if (tried.kind === 'never') {
           throw new UpstreamFault('bad_reply', {
@@ -171,6 +171,7 @@ async function tryOnce(
 
 /** The base64 of a `data:` URI, undefined for any other link. */
 function dataOf(link: string): string | undefined {
+  if (link.slice(0, 5).toLowerCase() !== 'data:') return undefined;
   const head = /^data:[^,]{0,100};base64,/i.exec(link.slice(0, 128))?.[0];
   return head === undefined ? undefined : link.slice(head.length);
 }
@@ -205,6 +206,14 @@ function isPassing(status: number): boolean {
   return status < 400 || [404, 408, 425, 429].includes(status) || status >= 500;
 }
 
-function originsOf(route: DownloadRoute): string[] {
-  return [route.baseUrl, ...route.downloadOrigins].flatMap((address) => URL.parse(address)?.origin ?? []);
+const knownOrigins = new WeakMap<DownloadRoute, readonly string[]>();
+
+function originsOf(route: DownloadRoute): readonly string[] {
+  const known = knownOrigins.get(route);
+  if (known !== undefined) return known;
+  const origins = [route.baseUrl, ...route.downloadOrigins].flatMap(
+    (address) => URL.parse(address)?.origin ?? [],
+  );
+  knownOrigins.set(route, origins);
+  return origins;
 }

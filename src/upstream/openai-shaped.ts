@@ -43,8 +43,9 @@ export function toFields(
     input_fidelity: request.inputFidelity,
     user: request.user,
   };
-  const said = Object.entries(asked).filter(([, value]) => value !== undefined);
-  return { ...upstream.fields, ...request.providerOptions, ...Object.fromEntries(said) };
+  const fields: Record<string, unknown> = { ...upstream.fields, ...request.providerOptions };
+  for (const [name, value] of Object.entries(asked)) if (value !== undefined) fields[name] = value;
+  return fields;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
+import UndiciPool from 'undici/lib/dispatcher/pool.js';
 
 /** Connections to the outside, kept per origin. */
 export interface Pools {
@@ -47,7 +48,7 @@ export function createPools(options: PoolOptions): Pools {
   return {
     get(origin) {
       const known = pools.get(origin);
-      const pool = known?.pool ?? new Pool(origin, poolOptions(options));
+      const pool = known?.pool ?? new UndiciPool(origin, poolOptions(options));
       pools.delete(origin);
       pools.set(origin, { pool, usedAtMs: now() });
       dropIdle();

@@ -170,12 +170,21 @@ function bodyOf({ headers, body }: Outgoing): Pick<Dispatcher.DispatchOptions, '
   };
 }
 
+/** Most answers say each header once: those are handed on as they are. */
 function flatten(
   headers: Readonly<Record<string, string | string[] | undefined>>,
-): Record<string, string | undefined> {
+): Readonly<Record<string, string | undefined>> {
+  if (isFlat(headers)) return headers;
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
+}
+
+function isFlat(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): headers is Readonly<Record<string, string | undefined>> {
+  for (const name in headers) if (Array.isArray(headers[name])) return false;
+  return true;
 }
 
 function toError(reason: unknown): Error {

@@ -67,9 +67,10 @@ export async function findSession(request: FastifyRequest, tools: Tools): Promis
 
 /** The key a request under /v1 comes with: its Bearer token's, else its session's. Throws GatewayError. */
 export async function keyOfCaller(request: FastifyRequest, tools: Tools): Promise<ApiKey> {
-  const open = await findSession(request, tools);
+  const { authorization } = request.headers;
+  const open = authorization === undefined ? await findSession(request, tools) : undefined;
   return open === undefined
-    ? await authenticate(request.headers.authorization, tools.keys, tools.clock.now())
+    ? await authenticate(authorization, tools.keys, tools.clock.now())
     : await usableKeyOf(open.session, tools);
 }
 

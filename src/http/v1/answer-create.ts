@@ -11,9 +11,13 @@ import { prefersAsync } from './prefer.ts';
 import { sendStream } from './send-stream.ts';
 import { recordToWire, replyToWire } from './wire.ts';
 
+/** A reply whose pictures make it no longer than this is one string: a stream costs several times its encoding. */
+const maxStringLength = 64 * 1024;
+
 /**
- * Answers a create request that was accepted: with the images when they exist, as events while they come, or with
- * the record at once where the caller prefers that (public-api.md sections 4.4, 4.6 and 4.7).
+ * What a create request that was accepted is answered with: the images when they exist, events while they come, or
+ * the record at once where the caller prefers that (public-api.md sections 4.4, 4.6 and 4.7). To be returned by the
+ * route: awaiting a reply that was sent would watch its connection once more.
  */
 export async function answerCreate(
   accepted: AcceptedRequest,
@@ -21,7 +25,7 @@ export async function answerCreate(
   request: FastifyRequest,
   reply: FastifyReply,
   tools: HttpTools,
-): Promise<FastifyReply> {
+): Promise<unknown> {
   reply.header('x-image-id', accepted.generationId);
   if (accepted.replayed !== undefined) reply.header('idempotency-replayed', accepted.replayed);
   if (prefersAsync(request.headers))
@@ -43,14 +47,12 @@ async function sendRecord(
   request: FastifyRequest,
   reply: FastifyReply,
   tools: HttpTools,
-): Promise<FastifyReply> {
+): Promise<unknown> {
   const record = await findRecord(id, keyId, tools);
   sayServer(record, reply);
   applyPreference('respond-async', reply);
-  return await reply
-    .status(202)
-    .header('location', `/v1/images/${id}`)
-    .send(recordToWire(record, makeLinks(request, tools)));
+  reply.status(202).header('location', `/v1/images/${id}`);
+  return recordToWire(record, makeLinks(request, tools));
 }
 
 /** Says that a preference was followed, beside others that were. */
@@ -69,19 +71,23 @@ async function sendImages(
   request: FastifyRequest,
   reply: FastifyReply,
   tools: HttpTools,
-): Promise<FastifyReply> {
+): Promise<unknown> {
   if (format === 'url') {
     const link = makeLinks(request, tools);
     const url = (image: StoredImage) => link(record.id, image, deliveredForm(record, image));
-    return await reply.send(replyToWire(record, (image) => ({ url: url(image) })));
+    return replyToWire(record, (image) => ({ url: url(image) }));
   }
   const { raw } = reply;
-  const { length, chunks, close } = await base64Reply(record, () => raw.writableLength, tools);
+  const { length, chunks, whole, close } = await base64Reply(record, () => raw.writableLength, tools);
+  const head = { 'content-type': 'application/json; charset=utf-8', 'content-length': String(length) };
+  if (length <= maxStringLength) {
+    const text = await whole();
+    reply.headers(head);
+    return text;
+  }
   // Only then the last of it has been sent, or never will be.
   if (raw.closed) await close();
   else raw.once('close', () => void close());
-  return await reply
-    .type('application/json; charset=utf-8')
-    .header('content-length', String(length))
-    .send(Readable.from(chunks));
+  reply.headers(head);
+  return Readable.from(chunks);
 }

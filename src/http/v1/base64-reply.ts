@@ -1,20 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import type { ObjectReader } from '../../core/object-store.ts';
 import type { GenerationRecord } from '../../core/record.ts';
-import { openDelivery, type Delivery } from '../../generation/delivery.ts';
+import { openDelivery, pictureUnreadable, type Delivery } from '../../generation/delivery.ts';
 import type { HttpTools } from '../tools.ts';
 import { replyToWire } from './wire.ts';
 
+/** A create reply whose images stand in it as base64: taken whole or in pieces, once. */
+export interface Base64Reply {
+  length: number;
+  chunks: AsyncIterable<string | Uint8Array>;
+  /**
+   * All of it, for short ones, and lets go of the pictures. Throws GatewayError where one cannot be read, which pieces
+   * can only show by breaking off.
+   */
+  whole: () => Promise<string>;
+  /** Lets go of the pictures and of the pieces' memory, when nothing is being sent any more. */
+  close: () => Promise<void>;
+}
+
 /**
- * A create reply whose images stand in it as base64. The pictures are encoded from the store in pieces as they
- * are sent, so that a reply's size costs no memory; its length is known beforehand. `unsentBytes`: so much
- * of what was handed on is still being sent. `close` lets go of the pictures and of the pieces' memory, when nothing is being sent any more.
+ * Opens the pictures of a create reply. They are encoded from the store in pieces as they are sent, so that a reply's
+ * size costs no memory; its length is known beforehand. `unsentBytes`: so much of what was handed on is still being sent.
  */
 export async function base64Reply(
   record: GenerationRecord,
   unsentBytes: () => number,
   tools: Pick<HttpTools, 'pictures' | 'log'>,
-): Promise<{ length: number; chunks: AsyncIterable<string | Uint8Array>; close: () => Promise<void> }> {
+): Promise<Base64Reply> {
   const images = await openAll(record, tools);
   const readers = images.map(({ reader }) => reader);
   const warnings = images.flatMap(({ warning }) => (warning === undefined ? [] : [warning]));
@@ -25,7 +37,28 @@ export async function base64Reply(
   const length =
     parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0) +
     readers.reduce((sum, reader) => sum + base64Length(reader.bytes), 0);
-  return { length, chunks: weave(parts, readers, unsentBytes), close: () => closeAll(readers) };
+  const chunks = weave(parts, readers, unsentBytes);
+  const close = (): Promise<void> => closeAll(readers);
+  return { length, chunks, whole: () => joined(chunks, close), close };
+}
+
+async function joined(
+  chunks: AsyncIterable<string | Uint8Array>,
+  close: () => Promise<void>,
+): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of chunks) text += typeof chunk === 'string' ? chunk : asText(chunk);
+    return text;
+  } catch (error) {
+    throw pictureUnreadable(error);
+  } finally {
+    await close();
+  }
+}
+
+function asText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
 /** All images or none. */

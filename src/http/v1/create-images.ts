@@ -24,13 +24,13 @@ export interface CreateAsk {
   isEdit: boolean;
 }
 
-/** What every endpoint that creates images does once it has read the body: one call to the inside, and the reply. */
+/** What every endpoint that creates images does once it has read the body: one call to the inside. Gives what it is answered with. */
 export async function createImages(
   ask: CreateAsk,
   request: FastifyRequest,
   reply: FastifyReply,
   tools: HttpTools,
-): Promise<FastifyReply> {
+): Promise<unknown> {
   const key = keyOf(request);
   const { endpoint, body } = ask;
   const told = { keyId: key.id, endpoint, body: ask.identity ?? body };
@@ -82,7 +82,8 @@ async function prepare(
 function spellInputs(
   spelling: Readonly<Record<string, string>>,
   images: readonly { param: string }[],
-): Record<string, string> {
+): Readonly<Record<string, string>> {
+  if (images.length === 0) return spelling;
   return {
     ...spelling,
     ...Object.fromEntries(images.map((image, i) => [`reference_images[${i}]`, image.param])),

@@ -21,9 +21,10 @@ export async function readCreateRequest(
   return { keyId, endpoint, bodyHash, idempotencyKey, isRetry: saysRetry(headers), caller };
 }
 
-function readIdempotencyKey({ headersDistinct }: IncomingMessage): string | undefined {
+function readIdempotencyKey(message: IncomingMessage): string | undefined {
+  if (message.headers['idempotency-key'] === undefined) return undefined;
   // Node joins several into one, which nobody meant.
-  const [key, ...others] = headersDistinct['idempotency-key'] ?? [];
+  const [key, ...others] = message.headersDistinct['idempotency-key'] ?? [];
   if (others.length > 0) {
     throw new GatewayError('invalid_value', "The header 'Idempotency-Key' must be sent once.", {
       param: 'Idempotency-Key',
@@ -39,13 +40,16 @@ function readIdempotencyKey({ headersDistinct }: IncomingMessage): string | unde
 
 /** The headers that change what a body asks for, however they are spelled. */
 function meaningOf(headers: IncomingHttpHeaders) {
-  const words = (name: string): string[] =>
-    String(headers[name] ?? '')
+  const words = (name: string): string[] => {
+    const said = headers[name];
+    if (said === undefined) return [];
+    return String(said)
       .toLowerCase()
       .replace(/\s/g, '')
       .split(',')
       .filter((word) => word !== '')
       .sort();
+  };
   return { native: nativeOf(headers), provider: words('native-provider'), prefer: words('prefer') };
 }
 

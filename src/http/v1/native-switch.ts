@@ -7,6 +7,7 @@ const off = new Set(['', 'false', '0', 'no', 'off']);
 
 /** Whether the body is the upstream's own JSON. Two headers that disagree, or another word: 400 (public-api.md section 6). */
 export function readNativeSwitch(headers: IncomingHttpHeaders): boolean {
+  if (names.every((name) => headers[name] === undefined)) return false;
   const values = names.flatMap((name) => {
     const value = headers[name];
     return value === undefined ? [] : String(value).split(',');

@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose';
+import { SignJWT } from 'jose/jwt/sign';
 import type { TaskProvider } from '../../core/provider.ts';
 import type { Credential } from '../../core/route.ts';
 import { apiKeyOf } from '../../upstream/api-key.ts';
