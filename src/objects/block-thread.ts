@@ -6,7 +6,7 @@ import { parentPort } from 'node:worker_threads';
 
 import { NotBase64 } from '../core/object-store.ts';
 import { toSystemFault, type AnswerMessage, type JobMessage, type Jobs } from './block-jobs.ts';
-import { blockBytes } from './block.ts';
+import { largeBytes } from './block.ts';
 import { makeFolderSync } from './folder-sync.ts';
 import { decodeInPlace, encodeInto } from './strict-base64.ts';
 
@@ -18,7 +18,7 @@ import { decodeInPlace, encodeInto } from './strict-base64.ts';
 const drafts = new Map<number, Draft>();
 const folderSync = makeFolderSync();
 const dataSynced = promisify(fdatasync);
-const scratch = Buffer.allocUnsafeSlow(blockBytes);
+const scratch = Buffer.allocUnsafeSlow(largeBytes);
 
 /**
  * Synced from so many bytes on while more of a file comes: of 6 MB synced at once the disk took 4 ms that a caller waits

@@ -3,7 +3,7 @@
  * are handed over without being copied. One of the two has it at a time.
  */
 export interface Block {
-  /** All of its memory. */
+  /** All of its memory: a multiple of four bytes, so that base64 is never cut within a group. */
   buffer: Buffer<SharedArrayBuffer>;
   /** How much of it is used, bytes. */
   filled: number;
@@ -11,27 +11,39 @@ export interface Block {
 
 /**
  * Upstream bodies come in pieces of 16 to 64 KiB: worked on one by one, 16 pictures of 6 MB at once cost thousands of
- * trips to another thread. A multiple of four, so that base64 is never cut within a group.
+ * trips to another thread. Where so many are at once that large blocks would be felt in memory, there are small ones.
  */
-export const blockBytes = 256 * 1024;
+export const largeBytes = 256 * 1024;
+const smallBytes = 64 * 1024;
+/** 20 MiB in all. */
+const maxLarge = 80;
+const maxSpareSmall = 128;
 
 /** Fresh ones are zeroed by the system and cost more than what is done with them. */
-const spare: Block['buffer'][] = [];
-const maxSpare = 64;
-let taken = 0;
+const spare = { large: [] as Block['buffer'][], small: [] as Block['buffer'][] };
+let largeTaken = 0;
 
-/** True: so few are taken that one more is no matter. */
+/** True: few are taken, so that one more is no matter. */
 export function hasSpareBlocks(): boolean {
-  return taken < maxSpare;
+  return largeTaken < maxLarge;
 }
 
 export function takeBlock(): Block {
-  taken += 1;
-  return { buffer: spare.pop() ?? Buffer.from(new SharedArrayBuffer(blockBytes)), filled: 0 };
+  const isLarge = hasSpareBlocks();
+  if (isLarge) largeTaken += 1;
+  const known = isLarge ? spare.large.pop() : spare.small.pop();
+  return {
+    buffer: known ?? Buffer.from(new SharedArrayBuffer(isLarge ? largeBytes : smallBytes)),
+    filled: 0,
+  };
 }
 
 /** Nobody may look at it any more. */
 export function giveBlock({ buffer }: Block): void {
-  taken -= 1;
-  if (spare.length < maxSpare) spare.push(buffer);
+  if (buffer.length === largeBytes) {
+    largeTaken -= 1;
+    spare.large.push(buffer);
+  } else if (spare.small.length < maxSpareSmall) {
+    spare.small.push(buffer);
+  }
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { NotBase64, ObjectStoreError, type DraftOptions, type ObjectDraft } from '../core/object-store.ts';
 import { fromSystemFault } from './block-jobs.ts';
 import type { BlockWorker } from './block-worker.ts';
-import { blockBytes, giveBlock, hasSpareBlocks, takeBlock, type Block } from './block.ts';
+import { giveBlock, hasSpareBlocks, largeBytes, takeBlock, type Block } from './block.ts';
 import { ignoreAbsent, newDraftPath } from './draft-files.ts';
 import { asObjectStoreError, isAbsent } from './filesystem-error.ts';
 import { openReader, readFully, readNow } from './filesystem-reader.ts';
@@ -177,13 +177,13 @@ export function createDraft(place: DraftPlace): LiveDraft {
   /** True: every block that waits has its place in memory. */
   function isAllHeld(memory: HeldMemory): boolean {
     return waiting.every((block) => {
-      if (!held.has(block) && memory.take(blockBytes)) held.add(block);
+      if (!held.has(block) && memory.take(block.buffer.length)) held.add(block);
       return held.has(block);
     });
   }
 
   function release(block: Block): void {
-    if (held.delete(block)) memory?.give(blockBytes);
+    if (held.delete(block)) memory?.give(block.buffer.length);
     giveBlock(block);
   }
 
@@ -214,7 +214,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
     const check = createHash('sha256');
     try {
       for (let at = 0; at < onDisk;) {
-        const part = await readFully(old.descriptor, at, Math.min(blockBytes, onDisk - at));
+        const part = await readFully(old.descriptor, at, Math.min(largeBytes, onDisk - at));
         if (part.length === 0) break;
         check.update(part);
         await writeFully(fresh.descriptor, part, at);
@@ -278,12 +278,12 @@ export function createDraft(place: DraftPlace): LiveDraft {
       try {
         for (let from = 0; from < chunk.length;) {
           // A full one waits for what follows it: the last of a text is decoded as its last.
-          if (filling?.filled === blockBytes) {
+          if (filling !== undefined && filling.filled === filling.buffer.length) {
             await makeRoom();
             handOver(false);
           }
           filling ??= takeBlock();
-          const part = chunk.subarray(from, from + blockBytes - filling.filled);
+          const part = chunk.subarray(from, from + filling.buffer.length - filling.filled);
           // The one way that copies into shared memory as fast as into any other: `set` and `copy` take ten times as long.
           filling.buffer.fill(part, filling.filled, filling.filled + part.length);
           filling.filled += part.length;
@@ -351,7 +351,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
 
 /** A look at what was just written is not worth a trip through the thread pool: it is in memory. */
 function readBack(descriptor: number, offset: number, length: number): Promise<Uint8Array> | Uint8Array {
-  return length > blockBytes
+  return length > largeBytes
     ? readFully(descriptor, offset, length)
     : readNow(descriptor, offset, Buffer.allocUnsafe(length));
 }

@@ -1,7 +1,7 @@
 import { ObjectStoreError } from '../core/object-store.ts';
 import { fromSystemFault } from './block-jobs.ts';
 import type { BlockWorker } from './block-worker.ts';
-import { blockBytes, giveBlock, takeBlock, type Block } from './block.ts';
+import { giveBlock, takeBlock, type Block } from './block.ts';
 import { asObjectStoreError } from './filesystem-error.ts';
 import { encodeInto } from './strict-base64.ts';
 
@@ -16,10 +16,8 @@ export interface EncodeTools {
   readInto: (offset: number, block: Buffer) => Promise<Uint8Array>;
 }
 
-/** Whole groups of three bytes, which fill a block as base64. */
-const partBytes = (blockBytes / 4) * 3;
 /** So little is encoded at once, without a trip to another thread. */
-const fewBytes = 48 * 1024;
+const fewBytes = 16 * 1024;
 
 /** A file as base64, as the port has it (core/object-store.ts `lendBase64`). */
 export interface LentBlocks {
@@ -32,9 +30,10 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
   /** Given out, and perhaps still being sent. */
   const lent: Block[] = [];
   let ahead: Promise<Block> | undefined;
+  /** So much of the file has been asked for. */
+  let begun = 0;
 
-  async function encode(from: number, block: Block): Promise<Block> {
-    const length = Math.min(partBytes, bytes - from);
+  async function encode(from: number, length: number, block: Block): Promise<Block> {
     if (worker !== undefined && length > fewBytes && isHot()) {
       const memory = block.buffer.buffer;
       const { characters, fault } = await worker.do('encode', { descriptor, position: from, length, memory });
@@ -49,8 +48,10 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
     throw new ObjectStoreError('io', 'A stored object is shorter than it was.');
   }
 
-  function begin(from: number, block: Block): void {
-    ahead = encode(from, block);
+  function begin(block: Block): void {
+    const length = Math.min((block.buffer.length / 4) * 3, bytes - begun);
+    ahead = encode(begun, length, block);
+    begun += length;
     // It is awaited later; should the consumer leave before, its failure is nobody's.
     ahead.catch(() => {});
   }
@@ -66,13 +67,12 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
 
   return {
     async *blocks(unsentBytes, onEnd) {
-      if (bytes > 0) begin(0, takeBlock());
-      for (let from = 0; ahead !== undefined;) {
+      if (bytes > 0) begin(takeBlock());
+      while (ahead !== undefined) {
         const free = isSent(unsentBytes()) ? lent.shift() : undefined;
         const block: Block = await ahead;
         ahead = undefined;
-        from += partBytes;
-        if (from < bytes) begin(from, free ?? takeBlock());
+        if (begun < bytes) begin(free ?? takeBlock());
         else if (free !== undefined) lent.unshift(free);
         lent.push(block);
         yield block.buffer.subarray(0, block.filled);
