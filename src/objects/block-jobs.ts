@@ -33,7 +33,13 @@ export interface Jobs {
   };
   /** Makes a file durable, gives it its name, makes that durable too, and closes it. */
   store: {
-    ask: { descriptor: number; path: string; target: string };
+    ask: {
+      descriptor: number;
+      path: string;
+      target: string;
+      /** Not all of it was written by the thread. */
+      wasWrittenBeside: boolean;
+    };
     answer: {
       /** `there`: there is a file of that name already, and nothing was done to either. */
       how: 'stored' | 'there' | 'failed';

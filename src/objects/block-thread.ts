@@ -82,6 +82,8 @@ function take(job: Jobs['take']['ask']): Jobs['take']['answer'] {
   draft.hash.update(part);
   const written = write(part, draft, job.file);
   if (!isLast) return { bytes, ...written };
+  // Whoever is to store it looks at it first: the disk can have it meanwhile.
+  if (draft.file !== undefined) syncEarly(draft.file.descriptor, 0, 1);
   drafts.delete(number);
   return { bytes, ...written, sha256: draft.hash.digest('hex') };
 }
@@ -107,7 +109,7 @@ function write(
       done += writeSync(descriptor, part, done, part.length - done, position + done);
     }
     draft.file.position += part.length;
-    syncEarly(descriptor, part.length);
+    syncEarly(descriptor, part.length, syncEveryBytes);
     return { ...made, isWritten: true };
   } catch (error) {
     draft.file = undefined;
@@ -116,11 +118,11 @@ function write(
 }
 
 /** What the disk says of it is for whoever stores the file: the system says so once and calls all well afterwards. */
-function syncEarly(descriptor: number, bytes: number): void {
+function syncEarly(descriptor: number, bytes: number, leastBytes: number): void {
   const file = early.get(descriptor) ?? { unsynced: 0, running: undefined, failure: undefined };
   early.set(descriptor, file);
   file.unsynced += bytes;
-  if (file.unsynced < syncEveryBytes || file.running !== undefined) return;
+  if (file.unsynced < leastBytes || file.running !== undefined) return;
   file.unsynced = 0;
   file.running = syncOnce(descriptor, file);
 }
@@ -141,7 +143,8 @@ async function store(job: Jobs['store']['ask']): Promise<Jobs['store']['answer']
     await begun?.running;
     early.delete(job.descriptor);
     if (begun?.failure !== undefined) throw begun.failure;
-    await dataSynced(job.descriptor);
+    const isKnown = begun !== undefined && begun.unsynced === 0 && !job.wasWrittenBeside;
+    if (!isKnown) await dataSynced(job.descriptor);
     isSynced = true;
     if (existsSync(job.target)) return { how: 'there', isSynced };
     renameSync(job.path, job.target);

@@ -218,7 +218,7 @@ for (const { name: kind, place } of kinds) {
       if (held !== undefined) unsent.push(held);
       while (unsent.length > 0) send();
       assert.ok(sent === text, `${slowness} behind`);
-      assert.ok(memory.size <= slowness + 4, `${memory.size} blocks of memory, ${slowness} behind`);
+      assert.ok(memory.size <= slowness + 7, `${memory.size} blocks of memory, ${slowness} behind`);
       await reader?.close();
     }
   });

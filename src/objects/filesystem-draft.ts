@@ -71,6 +71,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
   let isFirst = true;
   /** We wrote what waited: the thread is to be told where it goes on. */
   let isMoved = false;
+  let wasWrittenBeside = false;
   /** Blocks the thread has. */
   let underWay = 0;
   /** Bytes the disk has taken. */
@@ -129,6 +130,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
     try {
       for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
         file ??= await makeFile(folder);
+        wasWrittenBeside = true;
         await writeFully(file.descriptor, next.buffer.subarray(0, next.filled), onDisk);
         onDisk += next.filled;
         waiting.shift();
@@ -232,10 +234,13 @@ export function createDraft(place: DraftPlace): LiveDraft {
 
   async function store(target: string): Promise<void> {
     file ??= await makeFile(folder);
-    if (isDoubtful) file = await renew(file);
+    if (isDoubtful) {
+      file = await renew(file);
+      wasWrittenBeside = true;
+    }
     await folderSync.make(path.dirname(target));
     isDoubtful = true;
-    const { how, isSynced, fault } = await worker.do('store', { ...file, target });
+    const { how, isSynced, fault } = await worker.do('store', { ...file, target, wasWrittenBeside });
     isDoubtful = !isSynced;
     if (fault !== undefined) throw fromSystemFault(fault);
     if (how === 'stored') {

@@ -1,7 +1,7 @@
 import { ObjectStoreError } from '../core/object-store.ts';
 import { fromSystemFault } from './block-jobs.ts';
 import type { BlockWorker } from './block-worker.ts';
-import { giveBlock, takeBlock, type Block } from './block.ts';
+import { giveBlock, hasSpareBlocks, takeBlock, type Block } from './block.ts';
 import { asObjectStoreError } from './filesystem-error.ts';
 import { encodeInto } from './strict-base64.ts';
 
@@ -18,6 +18,8 @@ export interface EncodeTools {
 
 /** So little is encoded at once, without a trip to another thread. */
 const fewBytes = 16 * 1024;
+/** Parts that are made before they are asked for: a trip to the other thread takes as long as making one. */
+const maxAhead = 3;
 
 /** A file as base64, as the port has it (core/object-store.ts `lendBase64`). */
 export interface LentBlocks {
@@ -29,7 +31,8 @@ export interface LentBlocks {
 export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: EncodeTools): LentBlocks {
   /** Given out, and perhaps still being sent. */
   const lent: Block[] = [];
-  let ahead: Promise<Block> | undefined;
+  /** Being made, in order. */
+  const ahead: Promise<Block>[] = [];
   /** So much of the file has been asked for. */
   let begun = 0;
 
@@ -48,12 +51,21 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
     throw new ObjectStoreError('io', 'A stored object is shorter than it was.');
   }
 
-  function begin(block: Block): void {
+  /** Has the next part made, in this block; false: there is none. */
+  function begin(block: Block): boolean {
+    if (begun === bytes) return false;
     const length = Math.min((block.buffer.length / 4) * 3, bytes - begun);
-    ahead = encode(begun, length, block);
-    begun += length;
+    const part = encode(begun, length, block);
     // It is awaited later; should the consumer leave before, its failure is nobody's.
-    ahead.catch(() => {});
+    part.catch(() => giveBlock(block));
+    ahead.push(part);
+    begun += length;
+    return true;
+  }
+
+  function beginAhead(): void {
+    const most = hasSpareBlocks() ? maxAhead : 1;
+    while (ahead.length < most && begun < bytes) begin(takeBlock());
   }
 
   /**
@@ -67,21 +79,21 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
 
   return {
     async *blocks(unsentBytes, onEnd) {
-      if (bytes > 0) begin(takeBlock());
-      while (ahead !== undefined) {
+      beginAhead();
+      for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
         const free = isSent(unsentBytes()) ? lent.shift() : undefined;
-        const block: Block = await ahead;
-        ahead = undefined;
-        if (begun < bytes) begin(free ?? takeBlock());
-        else if (free !== undefined) lent.unshift(free);
+        if (free !== undefined && !begin(free)) giveBlock(free);
+        beginAhead();
+        const block = await part;
         lent.push(block);
         yield block.buffer.subarray(0, block.filled);
       }
       onEnd(bytes);
     },
     async giveBack() {
-      const last = await ahead?.catch(() => undefined);
-      for (const block of [...lent.splice(0), ...(last === undefined ? [] : [last])]) giveBlock(block);
+      const made = await Promise.allSettled(ahead.splice(0));
+      for (const part of made) if (part.status === 'fulfilled') giveBlock(part.value);
+      for (const block of lent.splice(0)) giveBlock(block);
     },
   };
 }
