@@ -29,10 +29,15 @@ export interface LentBlocks {
 }
 
 export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: EncodeTools): LentBlocks {
+  /** All that were taken: a block may be on its way from one place below to the next. */
+  const own = new Set<Block>();
   /** Given out, and perhaps still being sent. */
   const lent: Block[] = [];
   /** Being made, in order. */
   const ahead: Promise<Block>[] = [];
+  /** Being waited for. */
+  let part: Promise<Block> | undefined;
+  let isOver = false;
   /** So much of the file has been asked for. */
   let begun = 0;
 
@@ -51,21 +56,31 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
     throw new ObjectStoreError('io', 'A stored object is shorter than it was.');
   }
 
+  function take(): Block {
+    const block = takeBlock();
+    own.add(block);
+    return block;
+  }
+
+  function give(block: Block): void {
+    if (own.delete(block)) giveBlock(block);
+  }
+
   /** Has the next part made, in this block; false: there is none. */
   function begin(block: Block): boolean {
     if (begun === bytes) return false;
     const length = Math.min((block.buffer.length / 4) * 3, bytes - begun);
-    const part = encode(begun, length, block);
+    const made = encode(begun, length, block);
     // It is awaited later; should the consumer leave before, its failure is nobody's.
-    part.catch(() => giveBlock(block));
-    ahead.push(part);
+    made.catch(() => {});
+    ahead.push(made);
     begun += length;
     return true;
   }
 
   function beginAhead(): void {
     const most = hasSpareBlocks() ? maxAhead : 1;
-    while (ahead.length < most && begun < bytes) begin(takeBlock());
+    while (ahead.length < most && begun < bytes) begin(take());
   }
 
   /**
@@ -79,21 +94,26 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
 
   return {
     async *blocks(unsentBytes, onEnd) {
+      if (isOver) return;
       beginAhead();
-      for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
+      for (part = ahead.shift(); part !== undefined; part = ahead.shift()) {
         const free = isSent(unsentBytes()) ? lent.shift() : undefined;
-        if (free !== undefined && !begin(free)) giveBlock(free);
+        if (free !== undefined && !begin(free)) give(free);
         beginAhead();
-        const block = await part;
+        const block: Block = await part;
+        // All may have been given back meanwhile.
+        if (isOver) return;
         lent.push(block);
         yield block.buffer.subarray(0, block.filled);
+        if (isOver) return;
       }
       onEnd(bytes);
     },
     async giveBack() {
-      const made = await Promise.allSettled(ahead.splice(0));
-      for (const part of made) if (part.status === 'fulfilled') giveBlock(part.value);
-      for (const block of lent.splice(0)) giveBlock(block);
+      isOver = true;
+      // They are still being filled, from a file that is closed next.
+      await Promise.allSettled([part, ...ahead]);
+      for (const block of own) give(block);
     },
   };
 }
