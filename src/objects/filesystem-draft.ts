@@ -161,6 +161,8 @@ export function createDraft(place: DraftPlace): LiveDraft {
   /** Blocks that the disk refused may stay in memory; where that is full the sender waits for either. */
   async function holdWaiting(): Promise<void> {
     await draining;
+    // Discarded meanwhile: its blocks are given back, or will be next.
+    if (isEnded) throw ended();
     if (isBroken !== undefined) throw isBroken;
     if (failure === undefined) return;
     if (memory === undefined) throw failure;
@@ -171,6 +173,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
       if (memory.clock.now() >= untilMs || isEnded || memory.signal.aborted) throw failure;
       const signal = AbortSignal.any([memory.signal, ending.signal]);
       await memory.clock.sleep(pauseMs, signal).catch(() => {});
+      if (isEnded) throw failure;
       draining = drain();
       await draining;
     }
@@ -191,7 +194,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
 
   /** The last block is worked on: what was written is complete. Throws NotBase64 and the like, not over the disk. */
   async function complete(): Promise<void> {
-    if (isEnded) throw new Error('the draft is published or discarded');
+    if (isEnded) throw ended();
     if (!isComplete) {
       isComplete = true;
       filling ??= takeBlock();
@@ -199,6 +202,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
       handOver(true);
     }
     await draining;
+    if (isEnded) throw ended();
     if (isBroken !== undefined) throw isBroken;
   }
 
@@ -277,7 +281,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
     end: complete,
 
     async write(chunk) {
-      if (isEnded || isComplete) throw new Error('the draft is published or discarded');
+      if (isEnded || isComplete) throw ended();
       if (isWriting) throw new Error('the write before has not returned');
       isWriting = true;
       try {
@@ -285,6 +289,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
           // A full one waits for what follows it: the last of a text is decoded as its last.
           if (filling !== undefined && filling.filled === filling.buffer.length) {
             await makeRoom();
+            if (isEnded) throw ended();
             handOver(false);
           }
           filling ??= takeBlock();
@@ -303,7 +308,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
     },
 
     async readAt(offset, length) {
-      if (isEnded) throw new Error('the draft is published or discarded');
+      if (isEnded) throw ended();
       await draining;
       const end = Math.min(offset + length, bytesSoFar());
       if (end <= offset) return new Uint8Array();
@@ -352,6 +357,10 @@ export function createDraft(place: DraftPlace): LiveDraft {
       if (file !== undefined) await unlink(file.path).catch(() => {});
     },
   };
+}
+
+function ended(): Error {
+  return new Error('the draft is published or discarded');
 }
 
 /** A look at what was just written is not worth a trip through the thread pool: it is in memory. */
