@@ -7,7 +7,7 @@ import type { AnswerMessage, Jobs } from './block-jobs.ts';
 export interface BlockWorker {
   /** Throws ObjectStoreError when the thread has died. A block is the job's until it is answered. */
   do<Kind extends keyof Jobs>(kind: Kind, ask: Jobs[Kind]['ask']): Promise<Jobs[Kind]['answer']>;
-  /** Jobs that are under way are not answered any more. */
+  /** Jobs that are under way fail. */
   close(): Promise<void>;
 }
 
@@ -61,9 +61,8 @@ export function makeBlockWorker(): BlockWorker {
       });
     },
     async close() {
-      const ended = thread;
-      if (ended !== undefined) end(ended, undefined);
-      await ended?.terminate();
+      // Its jobs fail when it has ended, not before: their blocks are another's then.
+      await thread?.terminate();
     },
   };
 }
