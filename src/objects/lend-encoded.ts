@@ -33,6 +33,8 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
   const lent: Block[] = [];
   /** Being made, in order. */
   const ahead: Promise<Block>[] = [];
+  /** The one of them that is waited for. */
+  let awaited: Promise<Block> | undefined;
   /** So much of the file has been asked for. */
   let begun = 0;
 
@@ -84,6 +86,7 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
         const free = isSent(unsentBytes()) ? lent.shift() : undefined;
         if (free !== undefined && !begin(free)) giveBlock(free);
         beginAhead();
+        awaited = part;
         const block = await part;
         lent.push(block);
         yield block.buffer.subarray(0, block.filled);
@@ -92,6 +95,8 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
     },
     async giveBack() {
       const made = await Promise.allSettled(ahead.splice(0));
+      // Lent by now, where it could be made.
+      await awaited?.catch(() => {});
       for (const part of made) if (part.status === 'fulfilled') giveBlock(part.value);
       for (const block of lent.splice(0)) giveBlock(block);
     },
