@@ -31,3 +31,19 @@ test('who leaves while a part is being made waits for it with the file, and its 
   }
   assert.equal(hasSpareBlocks(), true);
 });
+
+test('nothing is read of a file that was given back before its first part was asked for', async () => {
+  const lent = lendEncoded({
+    descriptor: -1,
+    bytes: 30_000,
+    isHot: () => false,
+    worker: undefined,
+    readInto: () => assert.fail('the number may be another file by now'),
+  });
+  await lent.giveBack();
+  const parts = lent.blocks(
+    () => 0,
+    () => assert.fail('nothing was read'),
+  );
+  assert.deepEqual(await parts.next(), { done: true, value: undefined });
+});

@@ -37,6 +37,7 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
   let awaited: Promise<Block> | undefined;
   /** So much of the file has been asked for. */
   let begun = 0;
+  let isOver = false;
 
   async function encode(from: number, length: number, block: Block): Promise<Block> {
     if (worker !== undefined && length > fewBytes && isHot()) {
@@ -81,6 +82,8 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
 
   return {
     async *blocks(unsentBytes, onEnd) {
+      // The file may be closed, and its number be another's.
+      if (isOver) return;
       beginAhead();
       for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
         const free = isSent(unsentBytes()) ? lent.shift() : undefined;
@@ -94,6 +97,7 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
       onEnd(bytes);
     },
     async giveBack() {
+      isOver = true;
       const made = await Promise.allSettled(ahead.splice(0));
       // Lent by now, where it could be made.
       await awaited?.catch(() => {});
