@@ -17,6 +17,7 @@ import type { ListQuery } from '../core/record-store.ts';
 import type { GenerationRecord } from '../core/record.ts';
 import type { Database } from './database.ts';
 import { listGenerations, walk } from './generation-list.ts';
+import { toGenerationRow } from './generation-rows.ts';
 import { makeRecordStore } from './generations.ts';
 import { makeIdempotencyStore } from './idempotency.ts';
 import { migrations } from './migrations/all.ts';
@@ -510,6 +511,26 @@ test('prompts that a killed process had not put into the index are found, and co
   t.after(() => db.close());
   const inIndex = db.prepare('select count(*) as count from prompt_pieces_docsize');
   await until(() => inIndex.get()?.['count'] === 4);
+});
+
+test('long prompts come into the index a few at a time, so that nobody waits for many of them, and all are found meanwhile', async (t) => {
+  const file = path.join(await temporaryFolder(t), 'records.db');
+  const opened = openSqliteDatabase({ file, now: Date.now });
+  t.after(() => opened.close());
+  const { database } = opened;
+  const prompt = `boat ${'sea '.repeat(8_000)}`;
+  // Not by the store, which would begin to put them into the index by itself.
+  await database.write(async (writer) => {
+    const rows = Array.from({ length: 3 }, () => toGenerationRow(generation({ prompt }), undefined));
+    await writer.insertInto('generations').values(rows).execute();
+  });
+  const query: ListQuery = { keyId: 'key_one', limit: 10, order: 'desc', words: ['boat'] };
+  const mores: boolean[] = [];
+  for (const _ of [1, 2, 3]) {
+    mores.push(await database.write(database.prompts.catchUp));
+    assert.equal((await listGenerations(database, query)).records.length, 3);
+  }
+  assert.deepEqual(mores, [true, true, false]);
 });
 
 test('the write-ahead log is folded into the file while writing goes on', async (t) => {
