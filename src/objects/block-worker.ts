@@ -7,6 +7,8 @@ import type { AnswerMessage, Jobs } from './block-jobs.ts';
 export interface BlockWorker {
   /** Throws ObjectStoreError when the thread has died. A block is the job's until it is answered. */
   do<Kind extends keyof Jobs>(kind: Kind, ask: Jobs[Kind]['ask']): Promise<Jobs[Kind]['answer']>;
+  /** How many threads have died: what they knew of a file is gone. */
+  readonly deaths: number;
   /** Jobs that are under way fail. */
   close(): Promise<void>;
 }
@@ -20,6 +22,7 @@ export function makeBlockWorker(): BlockWorker {
   const waiting = new Map<number, Waiting>();
   let thread: Worker | undefined;
   let jobs = 0;
+  let deaths = 0;
 
   function start(): Worker {
     const started = new Worker(new URL('block-thread.ts', import.meta.url), {
@@ -44,12 +47,16 @@ export function makeBlockWorker(): BlockWorker {
   function end(ended: Worker, cause: unknown): void {
     if (thread !== ended) return;
     thread = undefined;
+    deaths += 1;
     const error = new ObjectStoreError('io', 'The thread that stores pictures has ended.', cause);
     for (const asked of waiting.values()) asked.reject(error);
     waiting.clear();
   }
 
   return {
+    get deaths() {
+      return deaths;
+    },
     do(kind, ask) {
       return new Promise((resolve, reject) => {
         thread ??= start();

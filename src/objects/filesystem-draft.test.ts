@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdir, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 
@@ -8,7 +8,10 @@ import { countBlocks } from '../../test/kit/count-blocks.ts';
 import { smallDisk } from '../../test/kit/small-disk.ts';
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
 import { until } from '../../test/kit/until.ts';
+import { makeBlockWorker } from './block-worker.ts';
+import { createDraft } from './filesystem-draft.ts';
 import { openFilesystemStore } from './filesystem.ts';
+import { makeFolderSync } from './folder-sync.ts';
 
 async function openFilesBelow(folder: string): Promise<string[]> {
   const links = await Promise.all(
@@ -49,4 +52,27 @@ test('a draft that is discarded while it waits for a full disk keeps no file and
   assert.equal(store.heldBytes, 0);
   assert.deepEqual(await openFilesBelow(folder), []);
   assert.equal(blocksInUse(), 0);
+});
+
+test('a file whose thread died is written anew: what the disk had said of it is not known any more', async (t) => {
+  const folder = await temporaryFolder(t);
+  const worker = makeBlockWorker();
+  const folderSync = makeFolderSync();
+  await folderSync.make(path.join(folder, '.drafts'));
+  t.after(() => worker.close());
+  for (const isThreadDead of [false, true]) {
+    const bytes = randomBytes(2_000_000);
+    const place = { folder, folderSync, worker, memory: undefined, encoding: undefined };
+    const draft = createDraft({ ...place, onEnd: () => {}, onPublished: () => {} });
+    await draft.write(bytes);
+    await draft.end();
+    const [name = ''] = await readdir(path.join(folder, '.drafts'));
+    const { ino } = await stat(path.join(folder, '.drafts', name));
+    if (isThreadDead) await worker.close();
+    const published = path.join(folder, `dead-${isThreadDead}`);
+    await draft.publish(path.basename(published));
+    assert.equal((await stat(published)).ino === ino, !isThreadDead);
+    assert.ok(bytes.equals(await readFile(published)));
+    assert.deepEqual(await readdir(path.join(folder, '.drafts')), []);
+  }
 });

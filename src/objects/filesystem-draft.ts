@@ -69,6 +69,8 @@ export function createDraft(place: DraftPlace): LiveDraft {
   /** Characters at the end of a text that stand for no byte. */
   let padding = 0;
   let isFirst = true;
+  /** Of threads, when the one began that knows what the disk said of the file. */
+  let deathsBefore = 0;
   /** We wrote what waited: the thread is to be told where it goes on. */
   let isMoved = false;
   let wasWrittenBeside = false;
@@ -97,6 +99,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
       encoding,
       file: path ?? moved,
     };
+    if (isFirst) deathsBefore = worker.deaths;
     isFirst = false;
     isMoved = false;
     underWay += 1;
@@ -238,12 +241,13 @@ export function createDraft(place: DraftPlace): LiveDraft {
 
   async function store(target: string): Promise<void> {
     file ??= await makeFile(folder);
-    if (isDoubtful) {
+    if (isDoubtful || worker.deaths !== deathsBefore) {
       file = await renew(file);
       wasWrittenBeside = true;
     }
     await folderSync.make(path.dirname(target));
     isDoubtful = true;
+    deathsBefore = worker.deaths;
     const { how, isSynced, fault } = await worker.do('store', { ...file, target, wasWrittenBeside });
     isDoubtful = !isSynced;
     if (fault !== undefined) throw fromSystemFault(fault);
