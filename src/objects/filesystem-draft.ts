@@ -15,12 +15,6 @@ import type { FolderSync } from './folder-sync.ts';
 import type { HeldMemory } from './held-memory.ts';
 import { checkName } from './object-name.ts';
 
-/** A draft the store has to look after until it is published or discarded. */
-export interface LiveDraft extends ObjectDraft {
-  /** Resolves when the disk has taken all that was written, after which nothing more is; throws when it does not. */
-  flush(): Promise<void>;
-}
-
 /** An open file in the folder of drafts. */
 interface DraftFile {
   path: string;
@@ -41,6 +35,7 @@ export interface DraftPlace {
   /** Where blocks stay that the disk does not take; undefined: the write fails instead. */
   memory: HeldMemory | undefined;
   encoding: DraftOptions['encoding'];
+  /** It was published or discarded, and needs looking after no more. */
   onEnd: () => void;
   onPublished: (name: string, bytes: number) => void;
 }
@@ -50,7 +45,7 @@ export interface DraftPlace {
  * are few blocks in all, a draft does not wait for the thread; else it holds two, one that fills while the other is
  * worked on. What the disk refuses stays where it is, in order, and every later block and `publish` offers it again.
  */
-export function createDraft(place: DraftPlace): LiveDraft {
+export function createDraft(place: DraftPlace): ObjectDraft {
   const { folder, folderSync, worker, memory, encoding } = place;
   draftsMade += 1;
   const draft = draftsMade;
@@ -209,6 +204,7 @@ export function createDraft(place: DraftPlace): LiveDraft {
     if (isBroken !== undefined) throw isBroken;
   }
 
+  /** Resolves when the disk has taken all that was written; throws when it does not. */
   async function flush(): Promise<void> {
     await complete();
     if (waiting.length === 0) return;
@@ -281,7 +277,6 @@ export function createDraft(place: DraftPlace): LiveDraft {
       return bytesSoFar();
     },
 
-    flush,
     end: complete,
 
     async write(chunk) {

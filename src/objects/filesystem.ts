@@ -4,10 +4,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { systemClock, type Clock } from '../core/clock.ts';
-import type { DraftOptions, ObjectStore } from '../core/object-store.ts';
+import type { DraftOptions, ObjectDraft, ObjectStore } from '../core/object-store.ts';
 import { makeBlockWorker } from './block-worker.ts';
 import { draftFolder, newDraftPath, removeLeftDrafts } from './draft-files.ts';
-import { createDraft, type LiveDraft } from './filesystem-draft.ts';
+import { createDraft } from './filesystem-draft.ts';
 import { asObjectStoreError, isAbsent } from './filesystem-error.ts';
 import { openReader } from './filesystem-reader.ts';
 import { makeFolderSync } from './folder-sync.ts';
@@ -52,7 +52,7 @@ const defaultHeld: HeldOptions = {
 /** Objects as files: `<folder>/<name>`, readable by their owner only. */
 export async function openFilesystemStore(options: FilesystemOptions): Promise<ObjectStore> {
   const folder = path.resolve(options.folder);
-  const live = new Set<LiveDraft>();
+  const live = new Set<ObjectDraft>();
   const folderSync = makeFolderSync();
   const hot = makeHotObjects();
   const worker = makeBlockWorker();
@@ -69,7 +69,7 @@ export async function openFilesystemStore(options: FilesystemOptions): Promise<O
     }
   });
 
-  function startDraft({ isOnlyCopy, encoding }: DraftOptions): LiveDraft {
+  function startDraft({ isOnlyCopy, encoding }: DraftOptions): ObjectDraft {
     const draft = createDraft({
       folder,
       folderSync,
