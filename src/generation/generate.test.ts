@@ -13,15 +13,7 @@ import { openRecord } from '../../test/kit/generation-record.ts';
 const quiet = (): void => {};
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-const record = openRecord({
-  id: 'img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B',
-  keyId: 'key_one',
-  status: 'in_progress',
-  model: 'seedream-4.5',
-  prompt: 'a lighthouse',
-  parameters: {},
-  createdAtMs: 1_795_372_800_000,
-});
+const record = openRecord({ id: 'img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B' });
 
 /** Closes a record that is open, on a disk that takes nothing any more. */
 async function closeOnFullDisk(t: TestContext, stop: AbortSignal) {

@@ -1,7 +1,6 @@
 import { UpstreamFault } from '../core/fault.ts';
 import { NotBase64, type ObjectDraft } from '../core/object-store.ts';
 import { createHeldScanner } from './held-scanner.ts';
-import { noteReadGarbage } from './read-garbage.ts';
 
 export interface JsonBodyOptions {
   /** String values under these names, at any depth, are base64 pictures. */
@@ -21,9 +20,9 @@ export interface JsonBody {
 }
 
 /**
- * Reads a JSON body while it arrives and hands its pictures straight on to drafts, which decode them, so that memory does not grow
- * with the picture. Accepts nothing that JSON.parse and a strict base64 decoder would refuse (a BOM is skipped,
- * as fetch does); besides, nesting is limited to 200, pictures to 100, and an object with a member `held` is
+ * Reads a JSON body while it arrives and hands its pictures straight on to drafts, which decode them, so that memory
+ * does not grow with the picture. Accepts nothing that JSON.parse and a strict base64 decoder would refuse (a BOM is
+ * skipped, as fetch does); besides, nesting is limited to 200, pictures to 100, and an object with a member `held` is
  * refused where a picture belongs.
  *
  * Throws UpstreamFault `bad_reply` for a body that cannot be read; what `chunks` or a draft throws comes through
@@ -48,7 +47,6 @@ export async function readJsonBody(
   try {
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      noteReadGarbage(chunk.length);
       if (bytes > options.maxBytes) {
         throw new UpstreamFault('bad_reply', {
           details: `unreadable answer: larger than ${options.maxBytes} bytes`,

@@ -12,7 +12,7 @@ const collectEveryBytes = 4 * 1024 * 1024;
 let collectYoung: (() => void) | undefined;
 let readBytes = 0;
 
-/** To be told of what was read and has been used. */
+/** To be told of what was read from a socket and is handed on. */
 export function noteReadGarbage(bytes: number): void {
   readBytes += bytes;
   if (readBytes < collectEveryBytes) return;

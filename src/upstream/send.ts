@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { BinaryBody } from '../core/upstream-client.ts';
 import { spendTurn } from './loop-turn.ts';
+import { noteReadGarbage } from './read-garbage.ts';
 
 /** One HTTP request. */
 export interface Outgoing {
@@ -100,6 +101,7 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
         return { done: true, value: undefined };
       }
       queuedBytes -= value.length;
+      noteReadGarbage(value.length);
       goOn();
       return { done: false, value };
     },
