@@ -35,8 +35,9 @@ export interface Commits {
 
 /**
  * Group commit. All writes that arrive within one turn share a transaction, and so do those that arrive while the disk
- * takes the one before; all are answered when the disk has them (sqlite-log.ts). One which fails must undo nothing of the others. That is rare, so it costs only then: the
- * transaction is given up and all of them run again, each within a savepoint of its own.
+ * takes the one before; all are answered when the disk has them (sqlite-log.ts). One which fails must undo nothing of
+ * the others. That is rare, so it costs only then: the transaction is given up and all of them run again, each within a
+ * savepoint of its own.
  */
 export function makeCommits(file: DatabaseSync, durable: WriteAheadLog['durable']): Commits {
   const query = toKysely(file);

@@ -60,7 +60,7 @@ export const sqlitePrompts: PromptIndex = {
  * prompts is most of what they cost. They are read from the records, so that a process that died leaves none out.
  */
 const mostAtOnce = 32;
-/** All of one time is one turn of the event loop: 32 prompts of 32,000 characters took 440 ms, one takes 14. */
+/** All of one time is one turn of the event loop: 32 prompts of 32,000 characters took 440 ms. */
 const mostCharactersAtOnce = 32 * 1024;
 
 /** The last one in the index. Generations come into it by their number, so the ones behind it are those it lacks. */
