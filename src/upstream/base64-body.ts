@@ -29,6 +29,7 @@ export interface JsonBody {
  * as it is. No draft outlives an error.
  */
 export async function readJsonBody(
+  /** A chunk is not looked at any more when the next one is asked for. */
   chunks: AsyncIterable<Uint8Array>,
   options: JsonBodyOptions,
 ): Promise<JsonBody> {
@@ -39,8 +40,6 @@ export async function readJsonBody(
     maxHeld: 100,
   });
   const drafts: ObjectDraft[] = [];
-  // One write runs while the next bytes arrive; more would let memory grow with a slow disk.
-  let writing: Promise<void> | undefined;
   /** Pictures that have come whole and are being decoded. */
   const ends: Promise<void>[] = [];
   let bytes = 0;
@@ -53,14 +52,11 @@ export async function readJsonBody(
         });
       }
       for (const piece of scanner.push(chunk)) {
-        if (writing !== undefined) await writing;
         const draft = drafts.at(-1);
         if (piece.kind === 'open') {
           drafts.push(await options.create());
         } else if (piece.kind === 'text') {
-          writing = draft?.write(piece.text);
-          // Its failure is met at the next await above or below.
-          writing?.catch(() => {});
+          await draft?.write(piece.text);
         } else if (draft !== undefined) {
           const end = draft.end();
           end.catch(() => {});
@@ -68,13 +64,11 @@ export async function readJsonBody(
         }
       }
     }
-    await writing;
     await Promise.all(ends);
     const { body, kept } = scanner.end();
     await discardAll(drafts.filter((_, number) => !kept.includes(number)));
     return { body, held: drafts.filter((_, number) => kept.includes(number)) };
   } catch (error) {
-    await writing?.catch(() => {});
     await Promise.allSettled(ends);
     await discardAll(drafts);
     if (!(error instanceof NotBase64)) throw error;

@@ -12,7 +12,7 @@ const decoders = {
 
 /**
  * An answer's body without its content encoding. We ask for none, but a proxy in between may compress all the
- * same, and the answer has been paid for. Limits are to be set on what comes out of here.
+ * same, and the answer has been paid for. Each piece is valid until the next is asked for. Limits are to be set on what comes out of here.
  * Throws UpstreamFault `bad_reply` for an encoding that is unknown or broken; SendFailure comes through.
  */
 export function decodeContent(incoming: Incoming): AsyncIterable<Uint8Array> {
@@ -26,7 +26,7 @@ async function* decoded(incoming: Incoming, encoding: string): AsyncGenerator<Ui
     throw new UpstreamFault('bad_reply', { details: 'unreadable answer: an unknown content encoding' });
   }
   let cutOff: unknown;
-  const source = Readable.from(incoming.body, { objectMode: false });
+  const source = Readable.from(copied(incoming.body), { objectMode: false });
   const decoder = decoders[encoding as keyof typeof decoders]();
   source.once('error', (error) => {
     cutOff = error;
@@ -43,4 +43,9 @@ async function* decoded(incoming: Incoming, encoding: string): AsyncGenerator<Ui
   } finally {
     incoming.cancel();
   }
+}
+
+/** A stream reads ahead, beyond what is valid. */
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield new Uint8Array(chunk);
 }

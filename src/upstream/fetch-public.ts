@@ -53,7 +53,7 @@ export async function fetchPublic(address: string, options: FetchPublicOptions):
       for await (const chunk of decodeContent(incoming)) {
         bytes += chunk.length;
         if (bytes > maxBytes) throw new Error('too large');
-        chunks.push(chunk);
+        chunks.push(new Uint8Array(chunk));
       }
       return Buffer.concat(chunks);
     });

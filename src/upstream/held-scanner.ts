@@ -7,7 +7,8 @@ export type HeldPiece = { kind: 'open' } | { kind: 'text'; text: Uint8Array } | 
 /** Reads JSON text that arrives in pieces; pure computing, no waiting. */
 export interface HeldScanner {
   /**
-   * Takes the next bytes of the text. The characters it gives are JSON's escapes undone, mostly views of the chunk;
+   * Takes the next bytes of the text. The characters it gives are JSON's escapes undone, mostly views of the chunk,
+   * of which nothing else is kept;
    * whether they are base64 is not judged. Throws UpstreamFault `bad_reply`.
    */
   push(chunk: Uint8Array): HeldPiece[];
@@ -54,12 +55,11 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
   /** An escape in a held string that the end of a chunk cut off. */
   let cutEscape = '';
 
-  function addText(bytes: Uint8Array, chunkLength: number): void {
+  function addText(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     textBytes += bytes.length;
     if (textBytes > options.maxTextBytes) throw refusal('more text than an answer may have');
-    // A short rest of a large chunk is copied, or it would keep the whole chunk in memory.
-    text.push(bytes.length * 2 < chunkLength ? new Uint8Array(bytes) : bytes);
+    text.push(new Uint8Array(bytes));
   }
 
   function push(data: Uint8Array): HeldPiece[] {
@@ -76,9 +76,9 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
         at += 1;
         if (byte === quote) {
           if (after === 'colon') {
-            addText(chunk.subarray(textFrom, at - 1), end);
+            addText(chunk.subarray(textFrom, at - 1));
             if (opened === options.maxHeld) throw refusal(`more than ${options.maxHeld} pictures`);
-            addText(Buffer.from(`"${standIn}${opened}"`), 0);
+            addText(Buffer.from(`"${standIn}${opened}"`));
             opened += 1;
             pieces.push({ kind: 'open' });
             inside = 'held';
@@ -132,8 +132,9 @@ export function createHeldScanner(options: HeldScannerOptions): HeldScanner {
         at = close + 1;
       }
     }
-    if (inside !== 'held') addText(chunk.subarray(textFrom), end);
-    if (inside === 'string') stringHead = isHeldKey.join(stringHead, chunk.subarray(stringFrom));
+    if (inside !== 'held') addText(chunk.subarray(textFrom));
+    if (inside === 'string')
+      stringHead = new Uint8Array(isHeldKey.join(stringHead, chunk.subarray(stringFrom)));
     return pieces;
   }
 

@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { Pool } from 'undici';
 import UndiciPool from 'undici/lib/dispatcher/pool.js';
+import { readIntoOneBuffer } from './one-buffer.ts';
 
 /** Connections to the outside, kept per origin. */
 export interface Pools {
@@ -72,6 +73,7 @@ function poolOptions(options: PoolOptions): Pool.Options {
     keepAliveMaxTimeout: 60_000,
     connect: {
       timeout: options.connectTimeoutMs,
+      onread: readIntoOneBuffer,
       ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
     },
   };

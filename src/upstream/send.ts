@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { BinaryBody } from '../core/upstream-client.ts';
 import { spendTurn } from './loop-turn.ts';
-import { noteReadGarbage } from './read-garbage.ts';
+import { createReadQueue } from './read-queue.ts';
 
 /** One HTTP request. */
 export interface Outgoing {
@@ -20,7 +20,10 @@ export interface Outgoing {
 export interface Incoming {
   status: number;
   headers: Readonly<Record<string, string | undefined>>;
-  /** To be read once. Throws SendFailure when the answer is cut off. Leaving the loop early cancels. */
+  /**
+   * To be read once; each piece is valid until the next is asked for. Throws SendFailure when the answer is cut off.
+   * Leaving the loop early cancels.
+   */
   body: AsyncIterable<Uint8Array>;
   /** Drops the rest of the answer and its connection. */
   cancel(): void;
@@ -39,7 +42,7 @@ export class SendFailure extends Error {
 }
 
 /** A slow reader lets at most about this much of an answer gather in memory. */
-const maxQueuedBytes = 64 * 1024;
+const maxQueuedBytes = 128 * 1024;
 
 /**
  * Sends one request and resolves with the answer's headers. Nothing is followed, repeated or decoded.
@@ -55,8 +58,7 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
   const { promise, resolve, reject } = Promise.withResolvers<Incoming>();
   let state: 'waiting' | 'written' | 'answered' | 'ended' = 'waiting';
   let controller: Dispatcher.DispatchController | undefined;
-  const queue: Uint8Array[] = [];
-  let queuedBytes = 0;
+  const queue = createReadQueue();
   let isPutOff = false;
   let failure: SendFailure | undefined;
   let wake: (() => void) | undefined;
@@ -80,7 +82,7 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
   }
 
   function goOn(): void {
-    if (!isPutOff && queuedBytes < maxQueuedBytes && controller?.paused === true) controller.resume();
+    if (!isPutOff && queue.bytes < maxQueuedBytes && controller?.paused === true) controller.resume();
   }
 
   function goOnInNextTurn(): void {
@@ -90,18 +92,16 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
 
   const body: AsyncIterableIterator<Uint8Array> = {
     async next() {
-      if (queue.length === 0 && state !== 'ended') {
+      if (queue.bytes === 0 && state !== 'ended') {
         await new Promise<void>((wakeUp) => {
           wake = wakeUp;
         });
       }
-      const value = queue.shift();
+      const value = queue.next();
       if (value === undefined) {
         if (failure !== undefined) throw failure;
         return { done: true, value: undefined };
       }
-      queuedBytes -= value.length;
-      noteReadGarbage(value.length);
       goOn();
       return { done: false, value };
     },
@@ -115,7 +115,7 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
   };
 
   function cancel(): void {
-    queue.length = 0;
+    queue.clear();
     if (state !== 'ended') controller?.abort(new Error('cancelled by the reader'));
   }
 
@@ -149,10 +149,11 @@ export function send(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSi
         resolve({ status, headers: flatten(headers), body, cancel });
       },
       onResponseData(paused, chunk) {
-        queue.push(chunk);
-        queuedBytes += chunk.length;
+        // The parser gives a piece of no bytes when it goes on.
+        if (chunk.length === 0) return;
+        queue.add(chunk);
         isPutOff ||= spendTurn(chunk.length, goOnInNextTurn);
-        if (isPutOff || queuedBytes >= maxQueuedBytes) paused.pause();
+        if (isPutOff || queue.bytes >= maxQueuedBytes) paused.pause();
         wake?.();
       },
       onResponseEnd: end,

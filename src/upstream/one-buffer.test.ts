@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterEach, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+
+import { loopbackCertificate } from '../../test/kit/loopback-certificate.ts';
+import { createPools } from './pools.ts';
+import { send } from './send.ts';
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** Every four bytes say where they stand, so that a piece that is not its own shows. */
+const answer = Buffer.from(Uint32Array.from({ length: 750_000 }, (_, i) => i).buffer);
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function openPools() {
+  const pools = createPools({ connections: 64, connectTimeoutMs: 5000 });
+  closers.push(() => pools.close());
+  return pools;
+}
+
+/** Reads an answer and waits a little before every so many pieces. */
+async function read(pools: ReturnType<typeof createPools>, url: string, waitEvery: number): Promise<void> {
+  const address = new URL(url);
+  const outgoing = {
+    method: 'GET' as const,
+    url: address,
+    headers: {},
+    headersTimeoutMs: 10_000,
+    idleTimeoutMs: 10_000,
+  };
+  const incoming = await send(pools.get(address.origin), outgoing, new AbortController().signal);
+  let at = 0;
+  let pieces = 0;
+  for await (const piece of incoming.body) {
+    pieces += 1;
+    if (pieces % waitEvery === 0) await setTimeout(1);
+    const isSame = answer.compare(piece, 0, piece.length, at, at + piece.length) === 0;
+    assert.ok(isSame, `${piece.length} bytes at ${at} differ`);
+    at += piece.length;
+  }
+  assert.equal(at, answer.length);
+}
+
+async function readManyAtOnce(origin: string): Promise<void> {
+  const pools = openPools();
+  for (let round = 0; round < 2; round += 1) {
+    const speeds = [1, 2, 3, 5, 8, 13, 1000, 1000];
+    await Promise.all(speeds.map((waitEvery) => read(pools, origin, waitEvery)));
+  }
+}
+
+const inOne: RequestListener = (_, response) => {
+  response.end(answer);
+};
+
+/** Chunks that end nowhere near the end of what a socket gives. */
+const inChunks: RequestListener = (_, response) => {
+  for (let at = 0; at < answer.length; at += 10_007) response.write(answer.subarray(at, at + 10_007));
+  response.end();
+};
+
+for (const [how, listener] of Object.entries({ 'with a length': inOne, 'in chunks': inChunks })) {
+  test(`answers ${how} that come at once each have their own bytes, however slowly they are read`, async () => {
+    const port = await listen(createHttpServer(listener));
+    await readManyAtOnce(`http://127.0.0.1:${port}`);
+  });
+
+  test(`and so have those that come through TLS ${how}`, async () => {
+    setDefaultCACertificates([...getCACertificates('bundled'), loopbackCertificate.cert]);
+    const port = await listen(createHttpsServer(loopbackCertificate, listener));
+    await readManyAtOnce(`https://localhost:${port}`);
+  });
+}
+
+test('a connection that the server ends after an answer is not used again', async () => {
+  let connections = 0;
+  const server = createHttpServer(({ socket }, response) => {
+    response.end(answer, () => socket.end());
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  const origin = `http://127.0.0.1:${await listen(server)}`;
+  const pools = openPools();
+  for (let i = 0; i < 5; i += 1) {
+    await read(pools, origin, 3);
+    await setTimeout(20);
+  }
+  assert.equal(connections, 5);
+});
