@@ -33,7 +33,7 @@ export async function checkStored(
   bytesOf: (model: string) => number,
   readPicture: ReturnType<typeof makePictureReader>,
 ): Promise<StoredCheck> {
-  const database = new DatabaseSync(path.join(dataDir, 'easel.db'), { readOnly: true });
+  const database = new DatabaseSync(path.join(dataDir, 'easel.db'), { readOnly: true, timeout: 15_000 });
   const rows = database
     .prepare(
       `select g.id, g.status, g.model, g.prompt, i.object, i.bytes, i.sha256

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import * as fc from 'fast-check';
 
+import { openDatabase } from '../../test/kit/open-database.ts';
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
 import type { Asset } from '../core/asset.ts';
 import { claimLifeMs, type RequestOrigin } from '../core/idempotency.ts';
@@ -35,7 +35,7 @@ const kinds: Kind[] = [
       return {
         open: () => openSqlite({ file, now: () => startMs }),
         async indexed() {
-          const db = new DatabaseSync(file, { readOnly: true });
+          const db = openDatabase(file, { readOnly: true });
           const missing = db.prepare(
             'select number from generations where number not in (select id from prompt_pieces_docsize) limit 1',
           );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 
+import { openDatabase } from '../../test/kit/open-database.ts';
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
 import { makeIdMaker } from '../core/ids.ts';
 import type { LimitRefusal, Losses, Reservation } from '../core/ledger.ts';
@@ -181,7 +181,7 @@ test('a generation that began before there was a ledger is in it when it ends', 
   const { stores, file } = await bench(t);
   const id = await open(stores, {});
   assert.ok(typeof id === 'string');
-  const raw = new DatabaseSync(file);
+  const raw = openDatabase(file);
   raw.exec('delete from ledger');
   raw.close();
   await stores.records.close(id, outcome(1, usd('1.000000')));

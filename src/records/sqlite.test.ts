@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 
 import { CompiledQuery, Kysely, SqliteDialect, type Compilable } from 'kysely';
 
+import { openDatabase } from '../../test/kit/open-database.ts';
 import { until } from '../../test/kit/until.ts';
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
 import { claimLifeMs } from '../core/idempotency.ts';
@@ -151,7 +151,7 @@ test('a call is done when its generation is closed, with what it had tried where
     await records.close(record.id, { ...record, status: 'completed' }, undefined, only);
   }
   await stores.close();
-  const db = new DatabaseSync(file, { readOnly: true });
+  const db = openDatabase(file, { readOnly: true });
   t.after(() => db.close());
   assert.deepEqual(
     db
@@ -172,7 +172,7 @@ test('expired Idempotency-Keys go a few at a time as new ones come, oldest first
   const origin = { endpoint: '/v1', bodyHash: 'aa', responseFormat: 'url' as const };
   const claim = (number: number, createdAtMs: number) =>
     stores.records.open(generation({ createdAtMs }), [], { ...origin, idempotencyKey: `key ${number}` });
-  const db = new DatabaseSync(file, { readOnly: true });
+  const db = openDatabase(file, { readOnly: true });
   t.after(() => db.close());
   const left = () =>
     db
@@ -222,7 +222,7 @@ async function plansDuring(
   file: string,
   work: (reading: Pick<Database, 'reader' | 'prepared'>) => Promise<void>,
 ): Promise<[string, string][]> {
-  const db = new DatabaseSync(file, { readOnly: true });
+  const db = openDatabase(file, { readOnly: true });
   const seen: [string, string][] = [];
   const reader = new Kysely<Schema>({
     dialect: new SqliteDialect({
@@ -344,7 +344,7 @@ test('a write waits while another process holds the file, and the event loop goe
   const file = path.join(await temporaryFolder(t), 'records.db');
   const stores = await openSqlite({ file, now: Date.now });
   t.after(() => stores.close());
-  const other = new DatabaseSync(file);
+  const other = openDatabase(file);
   other.exec('begin immediate');
   let turns = 0;
   let isWritten = false;
@@ -376,7 +376,7 @@ test('a file of a newer version is refused, with words that help, and left as it
   const file = path.join(await temporaryFolder(t), 'records.db');
   await (await openSqlite({ file, now: Date.now })).close();
   const newer = migrations.length + 1;
-  const db = new DatabaseSync(file);
+  const db = openDatabase(file);
   db.exec(`insert into migrations values (${newer}, 'from the future', 0)`);
   db.close();
   await assert.rejects(openSqlite({ file, now: Date.now }), {
@@ -388,11 +388,11 @@ test('a file of a newer version is refused, with words that help, and left as it
 
 test('a step of the schema that fails leaves nothing of itself behind', async (t) => {
   const file = path.join(await temporaryFolder(t), 'records.db');
-  const db = new DatabaseSync(file);
+  const db = openDatabase(file);
   db.exec('create table settings (other text)');
   db.close();
   await assert.rejects(openSqlite({ file, now: Date.now }), { name: 'RecordStoreError' });
-  const after = new DatabaseSync(file);
+  const after = openDatabase(file);
   const tables = after.prepare("select name from sqlite_schema where type = 'table'").all();
   assert.deepEqual(
     tables.map((row) => row['name']),
@@ -507,7 +507,7 @@ test('prompts that a killed process had not put into the index are found, and co
   assert.equal((await stores.records.list(query)).records.length, 3);
   await stores.records.open(generation(), []);
   assert.equal((await stores.records.list(query)).records.length, 4);
-  const db = new DatabaseSync(file, { readOnly: true });
+  const db = openDatabase(file, { readOnly: true });
   t.after(() => db.close());
   const inIndex = db.prepare('select count(*) as count from prompt_pieces_docsize');
   await until(() => inIndex.get()?.['count'] === 4);
@@ -555,7 +555,7 @@ test('a write-ahead log that grew while somebody read it is emptied afterwards',
   const stores = await openSqlite({ file, now: Date.now });
   t.after(() => stores.close());
   const logBytes = async (): Promise<number> => (await stat(`${file}-wal`)).size;
-  const reader = new DatabaseSync(file, { readOnly: true });
+  const reader = openDatabase(file, { readOnly: true });
   t.after(() => reader.close());
   reader.exec('begin');
   reader.prepare('select count(*) from migrations').get();

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import type { InjectedFault, Simulator } from '../../src/sandbox/kit.ts';
 import { fastClock } from '../kit/fast-clock.ts';
 import { startTestGateway, type Answered, type TestGateway } from '../kit/gateway.ts';
+import { openDatabase } from '../kit/open-database.ts';
 
 const create = '/v1/images/generations';
 
@@ -41,7 +41,7 @@ async function startBench(t: TestContext, name: Name): Promise<Bench> {
       return await easel.ask('POST', create, { model: models[name], prompt: 'a lighthouse', ...more });
     },
     calls(id) {
-      const file = new DatabaseSync(path.join(easel.dataDir, 'easel.db'), { readOnly: true });
+      const file = openDatabase(path.join(easel.dataDir, 'easel.db'), { readOnly: true });
       const rows = file.prepare('select number, state, tried from calls where generation_id = ?').all(id);
       file.close();
       return rows.map((row) => ({

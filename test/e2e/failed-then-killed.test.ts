@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { GenerationRecord } from '../../src/core/record.ts';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
@@ -8,6 +7,7 @@ import { openSqlite } from '../../src/records/sqlite.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startGatewayProcess } from '../kit/gateway-process.ts';
 import { startTestGateway } from '../kit/gateway.ts';
+import { openDatabase } from '../kit/open-database.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
 import { openRecord } from '../kit/generation-record.ts';
@@ -146,7 +146,7 @@ function statesOfCalls(dataDir: string): unknown[] {
 }
 
 function rowsOf(dataDir: string, query: string): Record<string, unknown>[] {
-  const file = new DatabaseSync(path.join(dataDir, 'easel.db'), { readOnly: true });
+  const file = openDatabase(path.join(dataDir, 'easel.db'), { readOnly: true });
   try {
     return file.prepare(query).all();
   } finally {

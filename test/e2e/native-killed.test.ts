@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startGatewayProcess } from '../kit/gateway-process.ts';
+import { openDatabase } from '../kit/open-database.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
 import { recordsAfterRestart } from '../kit/after-restart.ts';
@@ -29,7 +29,7 @@ test('of a native group that brought fewer than it might, nothing is missing aft
   asked.catch(() => {});
   const file = path.join(dataDir, 'easel.db');
   await until(() => {
-    const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+    const db = openDatabase(file, { readOnly: true });
     try {
       return db.prepare('select object from images').all().length === 1;
     } finally {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { dataProblem } from '../../src/cli/data-problem.ts';
 import { easelCommand } from '../kit/easel-command.ts';
 import { startTestGateway } from '../kit/gateway.ts';
+import { openDatabase } from '../kit/open-database.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 
 async function assertRefused(dataDir: string, why: RegExp, words: string[] = ['start']): Promise<void> {
@@ -45,7 +45,7 @@ test('a file that is no database, and one of a newer version, stop the start in 
 
   const newer = await temporaryFolder(t);
   await (await startTestGateway({ dataDir: newer })).close();
-  const file = new DatabaseSync(path.join(newer, 'easel.db'));
+  const file = openDatabase(path.join(newer, 'easel.db'));
   file.exec("insert into migrations (number, name, applied_at_ms) values (9999, 'later', 0)");
   file.close();
   await assertRefused(newer, /newer version of Easel/);

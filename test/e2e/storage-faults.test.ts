@@ -3,13 +3,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { DatabaseSync } from 'node:sqlite';
 import sharp from 'sharp';
 import type { Draw, Simulator } from '../../src/sandbox/kit.ts';
 import { signIn, testAdminKey, trySignIn } from '../kit/console-client.ts';
 import { fastClock } from '../kit/fast-clock.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../kit/gateway.ts';
+import { openDatabase } from '../kit/open-database.ts';
 import { smallDisk, type SmallDisk } from '../kit/small-disk.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
@@ -168,7 +168,7 @@ test('a database that another process holds for long delays a paid picture and d
   control.inject({ on: 'submit', kind: 'late', byMs: 200 });
   const answering = easel.ask('POST', create, { model: 'nano-banana-pro', prompt: 'a lighthouse' });
   await until(() => control.requests().length === 1);
-  const other = new DatabaseSync(path.join(easel.dataDir, 'easel.db'));
+  const other = openDatabase(path.join(easel.dataDir, 'easel.db'));
   t.after(() => other.isOpen && other.close());
   other.exec('begin immediate');
   // Our own waiting for the lock has failed once, so it is the next try that stores the picture.

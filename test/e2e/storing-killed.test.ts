@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
 import { startGeminiSimulator } from '../../src/providers/gemini/simulator.ts';
@@ -9,6 +8,7 @@ import type { Simulator } from '../../src/sandbox/kit.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startGatewayProcess, type GatewayProcess } from '../kit/gateway-process.ts';
 import { startTestGateway, type Answered, type TestGateway } from '../kit/gateway.ts';
+import { openDatabase } from '../kit/open-database.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
 
@@ -38,7 +38,7 @@ async function setScene(
     simulator,
     first,
     async whileLocked(work) {
-      const other = new DatabaseSync(path.join(dataDir, 'easel.db'));
+      const other = openDatabase(path.join(dataDir, 'easel.db'));
       try {
         other.exec('begin immediate');
         await work();
@@ -81,7 +81,7 @@ test('pictures inside an answer that were on the disk when the process was kille
     start: startGeminiSimulator,
   });
   const { control } = scene.simulator;
-  control.inject({ on: 'submit', kind: 'late', byMs: 300, times: 2 });
+  control.inject({ on: 'submit', kind: 'late', byMs: 1000, times: 2 });
   const asked = scene.first.post(create, { model: 'nano-banana-pro', prompt: 'a lighthouse', n: 2 });
   asked.catch(() => {});
   await until(() => control.requests().length === 2);
@@ -112,7 +112,7 @@ test('a picture whose call was written down as done when the process was killed,
   });
   const { control } = scene.simulator;
   // The process does not live to see the end of the record.
-  const other = new DatabaseSync(path.join(scene.dataDir, 'easel.db'), { timeout: 5000 });
+  const other = openDatabase(path.join(scene.dataDir, 'easel.db'));
   t.after(() => other.close());
   other.exec(
     `create trigger no_end before update of status on generations begin select raise(abort, 'no end'); end`,
@@ -132,7 +132,7 @@ test('a picture whose call was written down as done when the process was killed,
 test('a picture that was fetched when the process was killed is found again, although its link is gone', async (t) => {
   const scene = await setScene(t, { model: 'seedream-4.5', provider: 'ark', start: startArkSimulator });
   const { control } = scene.simulator;
-  control.inject({ on: 'download', kind: 'late', byMs: 300 });
+  control.inject({ on: 'download', kind: 'late', byMs: 1000 });
   const asked = scene.first.post(create, { model: 'seedream-4.5', prompt: 'a lighthouse' });
   asked.catch(() => {});
   await until(() => control.requests().some(({ on }) => on === 'download'));

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { startTestGateway } from '../kit/gateway.ts';
+import { openDatabase } from '../kit/open-database.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
 
@@ -24,7 +24,7 @@ test('a request whose record the disk did not confirm can be repeated under its 
   const dataDir = await temporaryFolder(t);
   const easel = await startTestGateway({ dataDir, env: { EASEL_DEADLINE_MS: '5000' } });
   t.after(() => easel.close());
-  const reader = new DatabaseSync(path.join(dataDir, 'easel.db'), { readOnly: true });
+  const reader = openDatabase(path.join(dataDir, 'easel.db'), { readOnly: true });
   t.after(() => reader.close());
   const create = () =>
     easel.ask(

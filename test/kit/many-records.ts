@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeIdMaker } from '../../src/core/ids.ts';
+import { openDatabase } from './open-database.ts';
 
 /** Between two copies, so that thousands fill weeks. */
 const stepMs = 60_000;
@@ -11,7 +12,7 @@ const stepMs = 60_000;
  * Returns their ids, newest first.
  */
 export function multiplyRecord(dataDir: string, id: string, count: number): string[] {
-  const file = new DatabaseSync(join(dataDir, 'easel.db'), { timeout: 5_000 });
+  const file = openDatabase(join(dataDir, 'easel.db'));
   try {
     const record = file.prepare('select * from generations where id = ?').get(id);
     const images = file.prepare('select * from images where generation_id = ?').all(id);

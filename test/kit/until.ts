@@ -1,7 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** Waits for something to become true; throws when it has not within `timeoutMs`. */
-export async function until(isTrue: () => boolean | Promise<boolean>, timeoutMs = 5_000): Promise<void> {
+/**
+ * Waits for something to become true; throws when it has not within `timeoutMs`. The limit is far above what anything
+ * takes: it costs nothing when things go well, and a machine may stand still for seconds.
+ */
+export async function until(isTrue: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await isTrue())) {
     if (performance.now() > deadline)
