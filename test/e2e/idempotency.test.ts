@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateImage } from 'ai';
@@ -18,6 +17,8 @@ import {
   type TestGateway,
   type TestGatewayOptions,
 } from '../kit/gateway.ts';
+import { heldDraw } from '../kit/held-draw.ts';
+import { manualClock } from '../kit/manual-clock.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
 
@@ -272,46 +273,81 @@ test('keys outlive a restart, and a repeat is answered even when its model is no
   assert.deepEqual([again.status, replayed(again), again.at('id')], [200, 'true', first.at('id')]);
 });
 
+/** A gateway whose deadline comes when the test says so, before any picture is made. */
+async function startHeld(t: TestContext) {
+  const clock = manualClock();
+  const pictures = heldDraw();
+  pictures.hold('');
+  t.after(() => pictures.release());
+  const easel = await start(t, {
+    clock,
+    env: { EASEL_DEADLINE_MS: '1000' },
+    sandbox: { draw: pictures.draw, delayMs: 1 },
+  });
+  return {
+    easel,
+    pictures,
+    clock,
+    /** A create that has come to waiting for its images or its deadline. */
+    waiting: async (body: object, headers?: Record<string, string>) => {
+      const before = clock.sleepers;
+      const answer = easel.ask('POST', create, body, headers);
+      await until(() => clock.sleepers > before);
+      return { answer };
+    },
+  };
+}
+
 test('a timed-out request goes on: its repeat waits for the images, and they are listed as late', async (t) => {
-  const easel = await start(t, { delayMs: 1_400, env: { EASEL_DEADLINE_MS: '1000' } });
-  const first = await easel.ask('POST', create, ark, keyed('k'));
+  const { easel, pictures, clock, waiting } = await startHeld(t);
+  const asked = await waiting(ark, keyed('k'));
+  await until(() => easel.sent() === 1);
+  await clock.advance(1_000);
+  const first = await asked.answer;
   assert.deepEqual([first.status, first.at('error.reason')], [424, 'generation_timeout']);
   const id = String(first.headers.get('x-image-id'));
   assert.equal((await easel.ask('GET', '/v1/images?late=true')).at('first_id'), null);
-  const again = await easel.ask('POST', create, ark, keyed('k'));
+  const repeated = await waiting(ark, keyed('k'));
+  pictures.release();
+  const again = await repeated.answer;
   assert.deepEqual([again.status, replayed(again), again.at('id')], [200, 'true', id], again.text);
   const record = await easel.ask('GET', `/v1/images/${id}`);
   assert.deepEqual([record.at('status'), record.at('late')], ['completed', true]);
+  const inTime = await easel.ask('POST', create, { ...ark, prompt: 'quick' });
+  assert.equal(inTime.status, 200, inTime.text);
   const list = await easel.ask('GET', '/v1/images?late=true');
-  assert.deepEqual([list.at('first_id'), list.at('data.0.late'), list.at('has_more')], [id, true, false]);
+  assert.deepEqual(
+    [list.at('first_id'), list.at('data.0.late'), list.at('data.1'), list.at('has_more')],
+    [id, true, undefined, false],
+  );
   const line = easel.logged.find(({ message }) => message.startsWith('A late result'));
   assert.deepEqual(
     [line?.facts['generation'], line?.facts['images'], line?.facts['lateResults']],
     [id, 1, 1],
   );
-  assert.equal(easel.bought(), 1);
+  assert.equal(easel.bought(), 2);
 
-  const inTime = await easel.ask('POST', create, { model: 'kling-image-o1', prompt: 'quick' });
-  assert.equal(inTime.status, 424);
   for (const word of ['yes', '1', '']) {
     assert.equal((await easel.ask('GET', `/v1/images?late=${word}`)).at('error.param'), 'late');
   }
 });
 
 test('a repeat that waits too is answered at its own deadline', async (t) => {
-  const easel = await start(t, { delayMs: 2_500, env: { EASEL_DEADLINE_MS: '1000' } });
-  const startedAt = performance.now();
-  const first = easel.ask('POST', create, ark, keyed('k'));
+  const { easel, clock, waiting } = await startHeld(t);
+  const first = await waiting(ark, keyed('k'));
   await until(() => easel.sent() === 1);
-  await wait(500);
-  const again = await easel.ask('POST', create, ark, keyed('k'));
-  const tookMs = performance.now() - startedAt;
-  assert.ok(tookMs > 1_450 && tookMs < 2_400, `${tookMs}`);
+  await clock.advance(500);
+  const again = await waiting(ark, keyed('k'));
+  await clock.advance(500);
+  assert.equal((await first.answer).status, 424);
+  const early = await Promise.race([again.answer, easel.ask('GET', '/v1/images')]);
+  assert.notEqual(early.at('data'), undefined, 'the repeat is still waiting');
+  await clock.advance(500);
+  const late = await again.answer;
   assert.deepEqual(
-    [again.status, again.at('error.reason'), replayed(again)],
+    [late.status, late.at('error.reason'), replayed(late)],
     [424, 'generation_timeout', 'true'],
   );
-  assert.equal((await first).status, 424);
 });
 
 test('a caller who hung up finds the images by the same key', async (t) => {

@@ -47,6 +47,10 @@ function isAvailable(easel: TestGateway, model: string): Promise<unknown> {
   return easel.ask('GET', `/v1/models/${model}`).then((answer) => answer.at('available'));
 }
 
+async function isInProgress(easel: TestGateway): Promise<boolean> {
+  return (await easel.ask('GET', '/v1/images?status=in_progress')).at('data.0') !== undefined;
+}
+
 /** What Kling was asked to make at once, task by task. */
 function taskSizes(simulator: Simulator): unknown[] {
   return simulator.control
@@ -271,21 +275,36 @@ test('a wait that is longer than the time left is passed on to the caller', asyn
 });
 
 test('a caller whose time is over before there is room is told that nothing was sent, not that it may still come', async (t) => {
-  const simulator = await started(t, startKlingSimulator, { delayMs: 2500 });
+  const clock = manualClock();
+  const simulator = await started(t, startKlingSimulator, { delayMs: 2500, now: () => clock.now() });
   const easel = await startLiveGateway(
     t,
     { [kling]: [{ name: 'main', simulator, facts: { concurrency: 1 } }] },
-    { env: { EASEL_DEADLINE_MS: '2000' } },
+    { clock, env: { EASEL_DEADLINE_MS: '2000' } },
   );
+  // The sender of webhooks.
+  await until(() => clock.sleepers === 1);
   const first = make(easel, kling);
-  await until(() => submitsOf(simulator) === 1);
-  const second = await make(easel, kling);
+  // Its deadline and its poll.
+  await until(() => clock.sleepers === 3);
+  const waiting = make(easel, kling);
+  // Its deadline, and how long it waits for room.
+  await until(() => clock.sleepers === 5);
+  // It is told a twentieth of its time before that is over.
+  await clock.advance(1_900);
+  const second = await waiting;
   assert.deepEqual([second.status, second.at('error.reason')], [429, 'upstream_throttled'], second.text);
   assert.ok(Number(second.headers.get('retry-after')) >= 1);
   const record = await easel.ask('GET', `/v1/images/${second.headers.get('x-image-id')}`);
   assert.deepEqual([record.at('status'), record.at('attempts')], ['failed', 0]);
+  await clock.advance(100);
   assert.equal((await first).at('error.reason'), 'generation_timeout');
   assert.equal(submitsOf(simulator), 1);
+  // Nothing is left to be waited for at the end.
+  await until(async () => {
+    await clock.advance(500);
+    return simulator.control.ledger().length === 1 && !(await isInProgress(easel));
+  });
 });
 
 test('a route that is down is skipped without being asked, and comes back by one probe', async (t) => {

@@ -24,7 +24,8 @@ export function manualClock(startMs = 1_000_000): ManualClock {
         reject(signal.reason as Error);
         return promise;
       }
-      const sleeper = { atMs: passedMs + Math.max(0, ms), wake: resolve };
+      // Whole milliseconds, as the real one tells them.
+      const sleeper = { atMs: passedMs + Math.max(0, Math.ceil(ms)), wake: resolve };
       sleepers.push(sleeper);
       signal?.addEventListener('abort', () => {
         sleepers = sleepers.filter((other) => other !== sleeper);
