@@ -8,13 +8,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { startArkSimulator } from '../../src/providers/ark/simulator.ts';
 import type { Draw } from '../../src/sandbox/kit.ts';
+import { fastClock } from '../kit/fast-clock.ts';
 import { startTestGateway, testSecret, type TestGateway } from '../kit/gateway.ts';
 import { startGatewayProcess } from '../kit/gateway-process.ts';
 import { heldDraw } from '../kit/held-draw.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
 
-const limitMs = 3000;
+/** Far below the time that a stop may take on the clock of these gateways, on which 5 s are 50. */
+const limitMs = 15_000;
+const slowly = () => ({ clock: fastClock(0.1) });
 const picture = `data:image/png;base64,${(
   await sharp({ create: { width: 64, height: 64, channels: 3, background: 'red' } })
     .png()
@@ -23,7 +26,7 @@ const picture = `data:image/png;base64,${(
 
 for (const what of ['text', 'an input image'] as const) {
   test(`a stop ends as soon as the last answer, to ${what}, is given, also when its connection could be used again`, async () => {
-    const easel = await startTestGateway();
+    const easel = await startTestGateway(slowly());
     // The kit reads the API's description with its first reply, which a closing server does not give any more.
     await easel.ask('GET', '/healthz');
     const agent = new Agent({ keepAlive: true });
@@ -37,8 +40,9 @@ for (const what of ['text', 'an input image'] as const) {
       sent.on('response', (response) => response.resume().on('end', () => resolve(response.statusCode)));
     });
     // The request is under way when the stop begins, and answered after that.
+    const begun = once(easel.gateway.app.server, 'request');
     sent.write('{"model": "nano-banana-pro",');
-    await sleep(50);
+    await begun;
     const closed = easel.close().then(() => 'closed');
     await sleep(200);
     sent.end(`${what === 'text' ? '' : `"images": ["${picture}"], `}"prompt": "the last boat of the day"}`);
@@ -52,7 +56,7 @@ for (const what of ['text', 'an input image'] as const) {
 }
 
 test('a connection on which nothing was asked does not hold up a stop', async () => {
-  const easel = await startTestGateway();
+  const easel = await startTestGateway(slowly());
   const socket = connect(Number(new URL(easel.url).port), '127.0.0.1');
   await once(socket, 'connect');
   const closed = easel.close().then(() => 'closed');
@@ -93,7 +97,7 @@ async function closeBeside(easel: TestGateway, socket: Socket): Promise<'closed'
 
 for (const [what, bytes] of Object.entries(halves)) {
   test(`a client that has sent ${what} does not hold up a stop`, async () => {
-    const easel = await startTestGateway();
+    const easel = await startTestGateway(slowly());
     const socket = connect(Number(new URL(easel.url).port), '127.0.0.1');
     socket.write(bytes);
     // Answered after the other has arrived.
@@ -143,9 +147,10 @@ for (const [signal, code] of [
     const asked = easel
       .post('/v1/images/generations', { model: 'seedream-4.5', prompt: 'a boat' })
       .catch(() => undefined);
-    await until(() => simulator.control.requests().length > 0, 10_000);
+    await until(() => simulator.control.requests().length > 0);
     easel.signal(signal);
     easel.signal(signal);
+    await until(() => easel.hasSaid('Stopping: '));
     assert.equal(await Promise.race([easel.exitCode, sleep(800, 'running')]), 'running');
     easel.signal(signal);
     assert.equal(await Promise.race([easel.exitCode, sleep(limitMs, 'running', { ref: false })]), code);

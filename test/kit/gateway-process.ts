@@ -15,6 +15,8 @@ export interface GatewayProcess {
   /** A request with the test key; `body` is sent as JSON. Throws AssertionError for a reply that is not described. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered>;
   signal(name: NodeJS.Signals): void;
+  /** True when a line of its output held these words. */
+  hasSaid(words: string): boolean;
   /** Null: it was killed by a signal. */
   exitCode: Promise<number | null>;
   /** SIGKILL: resolves when the process is gone. Again: nothing. */
@@ -51,7 +53,8 @@ export async function startGatewayProcess(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const gone = once(child, 'exit');
-  const url = await listeningAddress(child.stdout);
+  const lines: string[] = [];
+  const url = await listeningAddress(child.stdout, lines);
   const description = describeApi(await (await fetch(`${url}/openapi.json`)).text());
   return {
     async post(path, body, headers = {}) {
@@ -65,6 +68,7 @@ export async function startGatewayProcess(
       return answer;
     },
     signal: (name) => void child.kill(name),
+    hasSaid: (words) => lines.some((line) => line.includes(words)),
     exitCode: gone.then(() => child.exitCode),
     async kill() {
       child.kill('SIGKILL');
@@ -89,11 +93,12 @@ function routesOf({ model, provider, simulator }: LiveModel): [string, object] {
   ];
 }
 
-/** The address out of the welcome text; what the process says afterwards is read and dropped. */
-async function listeningAddress(stdout: NodeJS.ReadableStream): Promise<string> {
+/** The address out of the welcome text; all that the process says, also afterwards, is added to `said`. */
+async function listeningAddress(stdout: NodeJS.ReadableStream, said: string[]): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const lines = createInterface({ input: stdout });
   lines.on('line', (line) => {
+    said.push(line);
     const address = /is ready at (\S+)/.exec(line)?.[1];
     if (address !== undefined) resolve(address);
   });
