@@ -86,6 +86,8 @@ export interface Overrides {
   sandbox?: SandboxOptions;
   /** Where the built console is. */
   consoleFolder?: string;
+  /** Folders of objects that are made before they are needed: those of all pictures unless told. */
+  objectFolders?: readonly string[];
 }
 
 /** How long what can still be collected is collected: upstream links and tasks live for a day at least. */
@@ -123,7 +125,7 @@ export async function composeGateway(config: Config, log: Log, overrides: Overri
   // What a killed process had been sent.
   await rm(uploads, { recursive: true, force: true });
   const objects = await openFilesystemStore({
-    folders: imageFolders(),
+    folders: overrides.objectFolders ?? imageFolders(),
     folder: objectFolder(config),
     held: { maxBytes: config.maxHeldBytes, clock, signal: stop.signal },
   });
