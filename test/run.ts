@@ -64,7 +64,9 @@ if (isCheckOnly) {
   process.exitCode = failedChecks === 0 ? 0 : 1;
 } else {
   const startedAt = performance.now();
-  const tally = await runFiles(await findTests(), {
+  const { files, beside } = await findTests();
+  const tally = await runFiles(files, {
+    beside,
     cwd: root,
     env,
     atOnce: Math.max(2, Math.min(8, availableParallelism())),
@@ -106,22 +108,29 @@ async function passes(name: string, [tool, ...args]: [string, ...string[]]): Pro
   return isFine;
 }
 
-/** Whole-program tests first: they take longest, and the short ones fill the gaps at the end. */
-async function findTests(): Promise<string[]> {
+/**
+ * Whole-program tests first: they take longest, and the short ones fill the gaps at the end. Those of chaos wait for
+ * two thirds of their two minutes, so they run beside all others.
+ */
+async function findTests(): Promise<{ files: string[]; beside: string[] }> {
   const found: string[] = [];
   for await (const file of glob('**/*.test.ts', { cwd: root, exclude: isNeverOurs })) {
     if (filters.length === 0 || filters.some((filter) => file.includes(filter))) found.push(file);
   }
-  const [whole, small] = [found.filter(isWholeProgram), found.filter((file) => !isWholeProgram(file))];
-  return [...whole.toSorted(), ...small.toSorted()].map((file) => path.join(root, file));
+  const inOrder = found.toSorted().map((file) => ({ file: path.join(root, file), kind: kindOf(file) }));
+  const of = (wanted: TestKind) => inOrder.filter(({ kind }) => kind === wanted).map(({ file }) => file);
+  return { files: [...of('whole'), ...of('small')], beside: of('chaos') };
+}
+
+type TestKind = 'chaos' | 'whole' | 'small';
+
+function kindOf(file: string): TestKind {
+  if (file.startsWith(path.join('test', 'chaos'))) return 'chaos';
+  return file.startsWith(`test${path.sep}`) ? 'whole' : 'small';
 }
 
 function isNeverOurs(name: string): boolean {
   return neverOurs.has(path.basename(name));
-}
-
-function isWholeProgram(file: string): boolean {
-  return file.startsWith(`test${path.sep}`);
 }
 
 function secondsSince(startedAt: number): string {

@@ -119,6 +119,7 @@ test('no file at all is a failure, and files are summed', async (t) => {
     file('b.test.mjs', `test('b', () => {}); test('c', () => { throw new Error('no!'); });`),
   ];
   assert.deepEqual(await runFiles(files, options), { passed: 2, failed: 1 });
+  assert.deepEqual(await runFiles([], { ...options, beside: files }), { passed: 2, failed: 1 });
   assert.match(printed, /^ok .* 1 passed {2}a\.test\.mjs$/m);
   assert.match(printed, /^FAILED .* 1 passed {2}b\.test\.mjs\n\n {2}b\.test\.mjs: c\n {4}Error: no!/m);
 });

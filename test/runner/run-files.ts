@@ -8,7 +8,8 @@ export interface Tally {
 }
 
 /**
- * Runs test files, so many at a time, in the order given. Prints one line per file and failures in full.
+ * Runs test files, so many at a time, in the order given, and those of `beside` one after the other at the same time.
+ * Prints one line per file and failures in full.
  *
  * @returns the sum; no file at all is one failure, so that a mistyped filter cannot look like success
  */
@@ -18,19 +19,22 @@ export async function runFiles(
     cwd: string;
     env: NodeJS.ProcessEnv;
     atOnce: number;
+    /** Files that wait much more than they work. */
+    beside?: readonly string[];
     limitMs: number;
     signal: AbortSignal;
     print: (text: string) => void;
   },
 ): Promise<Tally> {
   const tally: Tally = { passed: 0, failed: 0 };
-  if (files.length === 0) {
+  const beside = [...(options.beside ?? [])];
+  if (files.length + beside.length === 0) {
     options.print('No test file matches.\n');
     tally.failed += 1;
   }
   const waiting = [...files];
-  const worker = async () => {
-    for (let file = waiting.shift(); file !== undefined && !options.signal.aborted; file = waiting.shift()) {
+  const worker = async (queue: string[]) => {
+    for (let file = queue.shift(); file !== undefined && !options.signal.aborted; file = queue.shift()) {
       const result = await runFile(file, options);
       tally.passed += result.passed;
       tally.failed += result.failures.length;
@@ -48,7 +52,7 @@ export async function runFiles(
       }
     }
   };
-  await Promise.all(Array.from({ length: options.atOnce }, worker));
+  await Promise.all([worker(beside), ...Array.from({ length: options.atOnce }, () => worker(waiting))]);
   return tally;
 }
 
