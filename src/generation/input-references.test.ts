@@ -151,10 +151,11 @@ test('a malformed asset id is answered like one that never existed', () => {
 
 test('forty megabytes of base64 are checked in well under a second', () => {
   const image = `data:image/png;base64,${'A'.repeat(40_000_000)}`;
-  const startedMs = performance.now();
+  const before = process.cpuUsage();
   readReference(image, 'image');
   refuses({ image: `${image}*` }, 'invalid_image', 'image');
-  assert(performance.now() - startedMs < 2000);
+  // Of this process: the machine may have other things to do.
+  assert(process.cpuUsage(before).user < 2_000_000);
 });
 
 test('whatever JSON stands there, the answer is a list or a refusal that names the field', () => {

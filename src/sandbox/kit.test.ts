@@ -394,7 +394,7 @@ test('close ends hanging sockets and waiting work at once', async (t) => {
     (await ended).map((each) => each.status),
     ['rejected', 'rejected'],
   );
-  assert.ok(performance.now() - start < 2_000);
+  assert.ok(performance.now() - start < 30_000);
 });
 
 test('a log keeps the newest entries within its count and its size', () => {

@@ -6,6 +6,7 @@ import { signIn, testAdminKey } from '../kit/console-client.ts';
 import { fastClock } from '../kit/fast-clock.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startTestGateway } from '../kit/gateway.ts';
+import { heldDraw } from '../kit/held-draw.ts';
 import { startLiveGateway } from '../kit/live-gateway.ts';
 import { until } from '../kit/until.ts';
 
@@ -80,7 +81,9 @@ test('a route that is out of service says why, until when, and what its operator
 });
 
 test('what a route does at this moment is told: its slots, and the one call that tries it again', async (t) => {
-  const simulator = await startGeminiSimulator({ draw: fastDraw, delayMs: 5 });
+  const pictures = heldDraw();
+  t.after(() => pictures.release());
+  const simulator = await startGeminiSimulator({ draw: pictures.draw, delayMs: 5 });
   t.after(() => simulator.close());
   const clock = fastClock(10);
   const model = 'nano-banana-pro';
@@ -94,10 +97,11 @@ test('what a route does at this moment is told: its slots, and the one call that
   assert.equal((await make()).status, 502);
   assert.match((await routeNow())?.last_errors[0]?.advice ?? '', /^Google does not take the credential/);
   clock.skip(10 * 60_000);
-  simulator.control.inject({ on: 'submit', kind: 'slow', overMs: 400 });
+  pictures.hold('boat');
   const probe = make();
   await until(async () => (await routeNow())?.state === 'probing');
   assert.equal((await routeNow())?.in_flight, 1);
+  pictures.release();
   assert.equal((await probe).status, 200);
   assert.deepEqual([(await routeNow())?.state, (await routeNow())?.in_flight], ['ready', 0]);
 });

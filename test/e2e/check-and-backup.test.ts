@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import sharp from 'sharp';
 import { ulid } from 'ulid';
 import { easelCommand } from '../kit/easel-command.ts';
+import { fastDraw } from '../kit/fast-draw.ts';
 import {
   answered,
   startTestGateway,
@@ -12,6 +13,7 @@ import {
   type TestGateway,
   type TestGatewayOptions,
 } from '../kit/gateway.ts';
+import { heldDraw } from '../kit/held-draw.ts';
 import { smallDisk } from '../kit/small-disk.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
@@ -223,10 +225,11 @@ test('a picture that a closed record has a place for is taken up by it', async (
 });
 
 test('a picture that is being stored is nobody’s orphan, and a draft in use is left alone', async (t) => {
-  const easel = await start(t);
-  const control = easel.gateway.sandbox?.simulators.get('ark')?.control;
+  const pictures = heldDraw(fastDraw);
+  const easel = await start(t, { sandbox: { draw: pictures.draw, delayMs: 1 } });
   // The first image is stored, the second is on its way for as long as we look.
-  control?.inject({ on: 'download', kind: 'late', byMs: 3000, skip: 1 });
+  pictures.hold('two boats', 1);
+  t.after(() => pictures.release());
   const asked = easel.ask('POST', create, { model: 'seedream-4.5', prompt: 'two boats', n: 2 });
   const images = path.join(easel.dataDir, 'objects', 'images');
   await until(async () =>
@@ -235,6 +238,7 @@ test('a picture that is being stored is nobody’s orphan, and a draft in use is
   const { code, out } = await easelCommand(easel.dataDir, 'check', '--repair');
   assert.equal(code, 0, out);
   assert.match(out, /1 records, 1 of them in progress/);
+  pictures.release();
   assert.equal((await asked).status, 200);
 });
 

@@ -94,11 +94,11 @@ test('a screen that is there says no more that it is loading: after signing in, 
   await page.getByLabel('Admin key or API key').fill(testAdminKey);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
-  await loading.waitFor({ state: 'detached', timeout: 5000 });
+  await loading.waitFor({ state: 'detached' });
   await acting(page).selectOption({ label: 'env' });
   await until(async () => (await acting(page).locator('option:checked').textContent()) === 'env');
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
-  await loading.waitFor({ state: 'detached', timeout: 5000 });
+  await loading.waitFor({ state: 'detached' });
   await context.close();
 });
 

@@ -7,6 +7,7 @@ import { openSqlite } from '../../src/records/sqlite.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startGatewayProcess } from '../kit/gateway-process.ts';
 import { startTestGateway } from '../kit/gateway.ts';
+import { heldDraw } from '../kit/held-draw.ts';
 import { openDatabase } from '../kit/open-database.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
@@ -48,7 +49,10 @@ test('an image that failed before the process was killed is still told as failed
 
 test('of a group that was still arriving when the process was killed, what had not come is told as unknown', async (t) => {
   const dataDir = await temporaryFolder(t);
-  const simulator = await startArkSimulator({ draw: fastDraw, delayMs: 300 });
+  const pictures = heldDraw(fastDraw);
+  pictures.hold('lighthouses', 2);
+  t.after(() => pictures.release());
+  const simulator = await startArkSimulator({ draw: pictures.draw, delayMs: 5 });
   t.after(() => simulator.close());
   const live = { model: 'seedream-4.0', provider: 'ark', simulator };
   const first = await startGatewayProcess(dataDir, [live]);
@@ -62,6 +66,7 @@ test('of a group that was still arriving when the process was killed, what had n
   asked.catch(() => {});
   await until(() => rowsOf(dataDir, 'select object from images').length > 0);
   await first.kill();
+  pictures.release();
   await assert.rejects(asked);
 
   const record = await recordsAfterRestart(t, dataDir, simulator);

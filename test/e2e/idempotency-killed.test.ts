@@ -35,7 +35,7 @@ async function startBench(t: TestContext, model: string, simulator: Simulator): 
     async askAndKill(body, headers, on) {
       const easel = await start();
       const asked = assert.rejects(easel.post(create, body, headers));
-      await until(() => simulator.control.requests().some((request) => request.on === on), 10_000);
+      await until(() => simulator.control.requests().some((request) => request.on === on));
       await easel.kill();
       await asked;
     },

@@ -30,8 +30,8 @@ interface Bench extends TestGateway {
   bought(): number;
   /** Requests for images that reached the upstreams. */
   sent(): number;
-  /** A create that hangs up when the upstream has been asked. */
-  leave(body: object, headers?: Record<string, string>): Promise<void>;
+  /** A create, or so many at once, that hang up when the upstream has been asked. */
+  leave(body: object, headers?: Record<string, string>, times?: number): Promise<void>;
 }
 
 async function start(
@@ -48,18 +48,20 @@ async function start(
     ...easel,
     bought: () => simulators().flatMap(({ control }) => control.ledger()).length,
     sent,
-    async leave(body, headers = {}) {
+    async leave(body, headers = {}, times = 1) {
       const before = sent();
       const caller = new AbortController();
-      const asked = fetch(`${easel.url}${create}`, {
-        method: 'POST',
-        signal: caller.signal,
-        headers: { authorization: `Bearer ${testSecret}`, 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
-      });
-      await until(() => sent() > before);
+      const asked = Array.from({ length: times }, () =>
+        fetch(`${easel.url}${create}`, {
+          method: 'POST',
+          signal: caller.signal,
+          headers: { authorization: `Bearer ${testSecret}`, 'content-type': 'application/json', ...headers },
+          body: JSON.stringify(body),
+        }),
+      );
+      await until(() => sent() === before + times);
       caller.abort();
-      await assert.rejects(asked);
+      for (const one of asked) await assert.rejects(one);
     },
   };
 }
@@ -416,22 +418,21 @@ test('what differs in body, key or age is not joined', async (t) => {
 });
 
 test('a retry joins a request whose caller is still there, but no retry does so by saying 0', async (t) => {
-  const easel = await start(t, { delayMs: 300 });
-  const first = easel.ask('POST', create, ark);
-  await until(() => easel.sent() === 1);
-  const none = easel.ask('POST', create, ark, { 'x-stainless-retry-count': '0' });
-  await until(() => easel.sent() === 2);
-  const retry = await easel.ask('POST', create, ark, { 'x-stainless-retry-count': '1' });
-  assert.equal(replayed(retry), 'joined');
-  assert.equal(replayed(await none), null);
-  assert.equal(retry.at('id'), (await first).at('id'));
+  const { easel, pictures, waiting } = await startHeld(t);
+  const first = await waiting(ark);
+  const none = await waiting(ark, { 'x-stainless-retry-count': '0' });
+  const retry = await waiting(ark, { 'x-stainless-retry-count': '1' });
+  pictures.release();
+  const joined = await retry.answer;
+  assert.equal(replayed(joined), 'joined');
+  assert.equal(replayed(await none.answer), null);
+  assert.equal(joined.at('id'), (await first.answer).at('id'));
   assert.equal(easel.bought(), 2);
 });
 
 test('three identical requests that were given up are joined by one retry each', async (t) => {
   const easel = await start(t, { delayMs: 400 });
-  await Promise.all([1, 2, 3].map(() => easel.leave(ark)));
-  await until(() => easel.sent() === 3);
+  await easel.leave(ark, {}, 3);
   const answers = await Promise.all(
     [1, 2, 3].map(() => easel.ask('POST', create, ark, { 'x-stainless-retry-count': '1' })),
   );

@@ -250,7 +250,7 @@ test('after kill -9 what runs is still held, and when it has ended the ledger ha
   const set = await easelCommand(dataDir, 'keys', 'set', 'env', '--budget-images', '3', '--concurrency', '9');
   assert.equal(set.code, 0, set.error);
   const asked = assert.rejects(easel.post(create, { ...kling, n: 2 }));
-  await until(() => simulator.control.requests().some(({ on }) => on === 'poll'), 10_000);
+  await until(() => simulator.control.requests().some(({ on }) => on === 'poll'));
   await easel.kill();
   await asked;
   const next = await startGatewayProcess(dataDir, live);

@@ -335,7 +335,8 @@ test('a route that is down is skipped without being asked, and comes back by one
 });
 
 test('a stop answers what still waits as unsent, refuses new requests, and finishes what runs', async (t) => {
-  const simulator = await started(t, startKlingSimulator, { delayMs: 700 });
+  let nowMs = Date.now();
+  const simulator = await started(t, startKlingSimulator, { delayMs: 700, now: () => nowMs });
   const easel = await startLiveGateway(t, {
     [kling]: [{ name: 'main', simulator, facts: { concurrency: 1 } }],
   });
@@ -354,6 +355,7 @@ test('a stop answers what still waits as unsent, refuses new requests, and finis
   const refused = await make(easel, kling);
   assert.deepEqual([refused.status, refused.at('error.reason')], [503, 'draining']);
   assert.ok(Number(refused.headers.get('retry-after')) >= 1);
+  nowMs += 700;
   assert.equal((await running).status, 200);
   await closed;
   assert.equal(submitsOf(simulator), 1);

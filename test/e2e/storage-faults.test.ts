@@ -10,6 +10,7 @@ import { fastClock } from '../kit/fast-clock.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../kit/gateway.ts';
 import { openDatabase } from '../kit/open-database.ts';
+import { heldDraw } from '../kit/held-draw.ts';
 import { smallDisk, type SmallDisk } from '../kit/small-disk.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
@@ -134,12 +135,18 @@ test('below the free space that was set nothing is begun, and the log says so on
 
 for (const [model, provider] of Object.entries(made)) {
   test(`${model}: a disk that is full for records and pictures at once delays both`, async (t) => {
-    const { easel, disk, simulator } = await onSmallDisk(t, { everything: true });
+    const pictures = heldDraw(fastDraw);
+    const { easel, disk, simulator } = await onSmallDisk(t, {
+      everything: true,
+      sandbox: { draw: pictures.draw },
+    });
     const { control } = simulator(provider);
-    control.inject({ on: 'submit', kind: 'late', byMs: 200 });
+    pictures.hold('lighthouse');
+    t.after(() => pictures.release());
     const answering = easel.ask('POST', create, { model, prompt: 'a lighthouse' });
-    await until(() => control.requests().length === 1);
+    await until(() => control.requests().length > 0);
     await disk.fill();
+    pictures.release();
     const answer = await answering;
     assert.equal(answer.at('error.reason'), 'generation_timeout', answer.text);
     const id = String(answer.headers.get('x-image-id'));
@@ -165,16 +172,15 @@ test('a record that cannot be opened costs nothing and is a 503', async (t) => {
 test('a database that another process holds for long delays a paid picture and does not lose it', async (t) => {
   const { easel, simulator } = await onSmallDisk(t, { env: { EASEL_DEADLINE_MS: '3600000' } });
   const { control } = simulator('gemini');
-  control.inject({ on: 'submit', kind: 'late', byMs: 200 });
+  control.inject({ on: 'submit', kind: 'late', byMs: 1000 });
   const answering = easel.ask('POST', create, { model: 'nano-banana-pro', prompt: 'a lighthouse' });
   await until(() => control.requests().length === 1);
   const other = openDatabase(path.join(easel.dataDir, 'easel.db'));
   t.after(() => other.isOpen && other.close());
   other.exec('begin immediate');
   // Our own waiting for the lock has failed once, so it is the next try that stores the picture.
-  await until(
-    () => easel.logged.some(({ message }) => /Recording the end of a generation failed/.test(message)),
-    10_000,
+  await until(() =>
+    easel.logged.some(({ message }) => /Recording the end of a generation failed/.test(message)),
   );
   other.exec('commit');
   const answer = await answering;

@@ -239,7 +239,7 @@ test(
     assert.match(listed.out, new RegExp(`${id} .*delivered +1 .*HTTP 204`));
     assert.ok(!listed.out.includes('for=easel'));
     await run('webhooks', 'redeliver', id);
-    await until(() => receiver.messages.length === 2, 10_000);
+    await until(() => receiver.messages.length === 2);
     assert.equal(receiver.messages[1]?.headers['webhook-id'], id);
     const unknown = await run('webhooks', 'redeliver', 'msg_unknown');
     assert.equal(unknown.code, 1);

@@ -4,22 +4,26 @@ import { claimedDraw } from './claimed-draw.ts';
 /** A picture maker that a test can hold up, so that work is surely still running while it looks. */
 export interface HeldDraw {
   draw: Draw;
-  /** Pictures whose prompt holds these words wait from now on. */
-  hold(words: string): void;
+  /** Pictures whose prompt holds these words wait from now on, all but the next `free`. */
+  hold(words: string, free?: number): void;
   /** Lets those go on that wait, and everything after them. */
   release(): void;
 }
 
-export function heldDraw(): HeldDraw {
-  let held: { words: string; released: Promise<void>; release: () => void } | undefined;
+/** `draw` makes the pictures: files without pixels unless told. */
+export function heldDraw(draw: Draw = claimedDraw): HeldDraw {
+  let held: { words: string; free: number; released: Promise<void>; release: () => void } | undefined;
   return {
     async draw(request) {
-      if (held !== undefined && request.prompt.includes(held.words)) await held.released;
-      return await claimedDraw(request);
+      if (held !== undefined && request.prompt.includes(held.words)) {
+        held.free -= 1;
+        if (held.free < 0) await held.released;
+      }
+      return await draw(request);
     },
-    hold(words) {
+    hold(words, free = 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      held = { words, released: promise, release: resolve };
+      held = { words, free, released: promise, release: resolve };
     },
     release() {
       held?.release();

@@ -472,7 +472,7 @@ test('is quick by real time unless told otherwise', async (t) => {
   const created = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ prompt: 'a fox' }) });
   const { task_id: id } = ((await created.json()) as Answer).data;
   for (let state = ''; state !== 'succeed';) {
-    assert.ok(performance.now() - began < 5_000);
+    assert.ok(performance.now() - began < 20_000);
     state = ((await (await fetch(`${url}/${id}`, { headers })).json()) as Answer).data.task_status;
   }
   assert.ok(performance.now() - began >= 290);
