@@ -54,6 +54,10 @@ async function main(): Promise<void> {
       },
       rounds: wholeNumber('rounds', values.rounds),
       lanes: wholeNumber('lanes', values.lanes),
+      // A patched copy lies in another folder each time, and would only fill the one that is kept.
+      compileCache:
+        (breakage === undefined ? process.env['NODE_COMPILE_CACHE'] : undefined) ??
+        path.join(folder, 'compile-cache'),
       program: breakage === undefined ? program : await makeBrokenBuild(breakage, program, folder),
       folder,
       print: (text) => console.log(text),

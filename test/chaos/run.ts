@@ -18,6 +18,8 @@ export interface ChaosOptions {
   lanes: number;
   /** The program's folder: the checkout, or a patched copy of it. */
   program: string;
+  /** Where Node keeps what it has compiled of this program: a process that is killed leaves nothing there. */
+  compileCache: string;
   /** For data, settings and log; an empty one, to be removed by whoever gives it. */
   folder: string;
   print(text: string): void;
@@ -59,7 +61,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   if (!(await canFillDisk())) impossible.add('disk-full');
   const upstreams = await startUpstreams();
   endings.defer(() => upstreams.close());
-  const env = await writeSettings(folder, dataDir, upstreams);
+  const env = await writeSettings(folder, dataDir, upstreams, options.compileCache);
   const port = Number(env['EASEL_PORT']);
   const gateway = superviseGateway({ main: path.join(program, 'src/main.ts'), port, env, logFile });
   endings.defer(() => gateway.close());

@@ -24,6 +24,7 @@ export async function writeSettings(
   folder: string,
   dataDir: string,
   { addresses }: Upstreams,
+  compileCache: string,
 ): Promise<Record<string, string>> {
   const models = modelNames.map((model) => {
     const provider = providerOf(model);
@@ -53,7 +54,7 @@ export async function writeSettings(
     EASEL_DEADLINE_MS: String(deadlineMs),
     EASEL_DRAIN_MS: String(drainMs),
     EASEL_LOG_LEVEL: 'info',
-    NODE_COMPILE_CACHE: path.join(folder, 'compile-cache'),
+    NODE_COMPILE_CACHE: compileCache,
     ...Object.fromEntries(
       addresses.map(({ provider, apiKey }) => [`CHAOS_KEY_${provider.toUpperCase()}`, apiKey]),
     ),

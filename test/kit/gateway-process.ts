@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Simulator } from '../../src/sandbox/kit.ts';
 import { describeApi } from './api-description.ts';
+import { childEnv } from './easel-command.ts';
 import { answered, testSecret, type Answered } from './gateway.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -40,7 +41,7 @@ export async function startGatewayProcess(
   await writeFile(config, JSON.stringify({ models: Object.fromEntries(live.map(routesOf)) }));
   const child = spawn(process.execPath, [main], {
     env: {
-      PATH: process.env['PATH'] ?? '',
+      ...childEnv(),
       EASEL_PORT: '0',
       EASEL_DATA_DIR: dataDir,
       EASEL_API_KEY: testSecret,
