@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import type { InjectedFault, Simulator } from '../../src/sandbox/kit.ts';
-import { fastClock } from '../kit/fast-clock.ts';
-import { startTestGateway, type Answered, type TestGateway } from '../kit/gateway.ts';
+import { fastClock, unhurried } from '../kit/fast-clock.ts';
+import { fastDraw } from '../kit/fast-draw.ts';
+import { startTestGateway, type Answered, type LoggedLine, type TestGateway } from '../kit/gateway.ts';
 import { openDatabase } from '../kit/open-database.ts';
 
 const create = '/v1/images/generations';
@@ -18,6 +19,8 @@ type Name = keyof typeof models;
 
 interface Bench {
   easel: TestGateway;
+  /** What it has logged since the bench was set up. */
+  logged(): LoggedLine[];
   control: Simulator['control'];
   /** Asks for one picture, the upstream doing what the fault says. */
   ask(fault: InjectedFault, more?: object): Promise<Answered>;
@@ -27,14 +30,26 @@ interface Bench {
   ): { number: number; state: string; tried: { route: string; outcome: string; details?: string }[] }[];
 }
 
-async function startBench(t: TestContext, name: Name): Promise<Bench> {
-  const easel = await startTestGateway({ clock: fastClock(20) });
-  t.after(() => easel.close());
+const clock = fastClock(100);
+let easel: TestGateway;
+before(async () => {
+  easel = await startTestGateway({ clock, env: unhurried, sandbox: { draw: fastDraw, delayMs: 1 } });
+});
+after(() => easel.close());
+afterEach(() => {
+  for (const simulator of easel.gateway.sandbox?.simulators.values() ?? []) simulator.control.reset();
+  // Long enough for every route to be asked again, whatever kept it away.
+  clock.skip(60 * 60_000);
+});
+
+function benchOf(name: Name): Bench {
+  const firstLine = easel.logged.length;
   const simulator = easel.gateway.sandbox?.simulators.get(name);
   assert.ok(simulator !== undefined);
   const { control } = simulator;
   return {
     easel,
+    logged: () => easel.logged.slice(firstLine),
     control,
     async ask(fault, more = {}) {
       control.inject(fault);
@@ -73,7 +88,10 @@ async function assertTold(
   const last = call?.tried.at(-1);
   assert.deepEqual([call?.number, last?.route, last?.outcome], [0, `sandbox/${name}`, 'bad_reply']);
   assert.ok((last?.details ?? '') !== '');
-  const heads = easel.logged.map(({ facts }) => facts['head']).filter((head) => typeof head === 'string');
+  const heads = bench
+    .logged()
+    .map(({ facts }) => facts['head'])
+    .filter((head) => typeof head === 'string');
   assert.ok(heads.length > 0, 'the raw answer is in the log');
   if (words !== undefined)
     assert.ok(
@@ -82,7 +100,7 @@ async function assertTold(
     );
   assert.ok(heads.every((head) => head.length <= 2048));
   const key = easel.gateway.sandbox?.simulators.get(name)?.credential.apiKey ?? '?';
-  assert.ok(!JSON.stringify(easel.logged).includes(key));
+  assert.ok(!JSON.stringify(bench.logged()).includes(key));
 }
 
 const spoilt: { kind: 'garbage' | 'truncate' | 'wrong-type'; words: string | undefined }[] = [
@@ -118,16 +136,16 @@ const odd: Record<Name, unknown[]> = {
 
 for (const name of ['ark', 'gemini', 'zai'] as const) {
   for (const { kind, words } of spoilt) {
-    test(`${name}: an answer that is spoilt (${kind}) is upstream_bad_reply, told and recorded`, async (t) => {
-      const bench = await startBench(t, name);
+    test(`${name}: an answer that is spoilt (${kind}) is upstream_bad_reply, told and recorded`, async () => {
+      const bench = benchOf(name);
       const answer = await bench.ask({ on: 'submit', kind });
       await assertTold(bench, name, answer, words);
       assert.equal(bench.control.requests().filter(({ on }) => on === 'submit').length, 1, 'not sent again');
     });
   }
 
-  test(`${name}: an answer cut off is an unknown outcome, not sent again`, async (t) => {
-    const bench = await startBench(t, name);
+  test(`${name}: an answer cut off is an unknown outcome, not sent again`, async () => {
+    const bench = benchOf(name);
     const answer = await bench.ask({ on: 'submit', kind: 'cut-body' });
     assert.equal(answer.status, 424, answer.text);
     assert.equal(answer.at('error.reason'), 'outcome_unknown');
@@ -137,8 +155,8 @@ for (const name of ['ark', 'gemini', 'zai'] as const) {
   });
 
   for (const body of odd[name]) {
-    test(`${name}: 200 with ${JSON.stringify(body)} is upstream_bad_reply, told and recorded`, async (t) => {
-      const bench = await startBench(t, name);
+    test(`${name}: 200 with ${JSON.stringify(body)} is upstream_bad_reply, told and recorded`, async () => {
+      const bench = benchOf(name);
       const answer = await bench.ask({ on: 'submit', kind: 'status', status: 200, body });
       await assertTold(bench, name, answer, undefined);
     });
@@ -146,8 +164,8 @@ for (const name of ['ark', 'gemini', 'zai'] as const) {
 }
 
 for (const { kind } of [...spoilt, { kind: 'cut-body' as const }]) {
-  test(`kling: a submit whose answer is spoilt (${kind}) is found again and not repeated`, async (t) => {
-    const bench = await startBench(t, 'kling');
+  test(`kling: a submit whose answer is spoilt (${kind}) is found again and not repeated`, async () => {
+    const bench = benchOf('kling');
     const answer = await bench.ask({ on: 'submit', kind });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(bench.control.ledger().length, 1);
@@ -163,8 +181,8 @@ for (const body of [
   { code: 0, data: {} },
   { code: 0, data: { task_id: 7 } },
 ]) {
-  test(`kling: 200 with ${JSON.stringify(body)} for a submit that was not accepted is no success`, async (t) => {
-    const bench = await startBench(t, 'kling');
+  test(`kling: 200 with ${JSON.stringify(body)} for a submit that was not accepted is no success`, async () => {
+    const bench = benchOf('kling');
     const answer = await bench.ask({ on: 'submit', kind: 'status', status: 200, body });
     // Asked by our id, Kling says that it has no such task: nothing was charged.
     assert.deepEqual([answer.status, answer.at('error.reason')], [502, 'generation_failed'], answer.text);
@@ -191,16 +209,16 @@ for (const name of ['kling', 'zai'] as const) {
       body,
     })),
   ]) {
-    test(`${name}: a poll's bad answer (${JSON.stringify(fault)}) costs no picture`, async (t) => {
-      const bench = await startBench(t, name);
+    test(`${name}: a poll's bad answer (${JSON.stringify(fault)}) costs no picture`, async () => {
+      const bench = benchOf(name);
       const answer = await bench.ask(fault);
       assert.equal(answer.status, 200, answer.text);
       assert.equal(bench.control.ledger().length, 1);
     });
   }
 
-  test(`${name}: a task that stays done without images is upstream_bad_reply, told and recorded`, async (t) => {
-    const bench = await startBench(t, name);
+  test(`${name}: a task that stays done without images is upstream_bad_reply, told and recorded`, async () => {
+    const bench = benchOf(name);
     const answer = await bench.ask({
       on: 'poll',
       kind: 'status',
@@ -213,14 +231,14 @@ for (const name of ['kling', 'zai'] as const) {
 }
 
 for (const name of ['kling', 'ark', 'zai'] as const) {
-  test(`${name}: a link that gives no picture, however often, is upstream_bad_reply, told and recorded`, async (t) => {
-    const bench = await startBench(t, name);
+  test(`${name}: a link that gives no picture, however often, is upstream_bad_reply, told and recorded`, async () => {
+    const bench = benchOf(name);
     const answer = await bench.ask({ on: 'download', kind: 'garbage', times: 1000 });
     await assertTold(bench, name, answer, 'not what was asked for');
   });
 
-  test(`${name}: a link that gives half a picture first is asked again`, async (t) => {
-    const bench = await startBench(t, name);
+  test(`${name}: a link that gives half a picture first is asked again`, async () => {
+    const bench = benchOf(name);
     const answer = await bench.ask({ on: 'download', kind: 'truncate', times: 2 });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(bench.control.ledger().length, 1);
