@@ -62,6 +62,23 @@ test('an only copy is whole although the disk was full while it arrived', async 
   assert.equal(store.heldBytes, 0);
 });
 
+test('an only copy that comes as base64 is whole although the disk was full while it arrived', async (t) => {
+  const { store, disk } = await storeOnSmallDisk(t);
+  const bytes = randomBytes(2_000_000);
+  const text = Buffer.from(bytes.toString('base64'), 'latin1');
+  const draft = await store.create({ isOnlyCopy: true, encoding: 'base64' });
+  await write(draft, text.subarray(0, 1_000_000));
+  await disk.fill();
+  await write(draft, text.subarray(1_000_000));
+  await draft.end();
+  assert.ok(store.heldBytes > 1_000_000);
+  assert.ok(bytes.equals(await draft.readAt(0, bytes.length)));
+  await disk.free();
+  assert.deepEqual(await draft.publish('images/a'), { bytes: bytes.length, sha256: sha256(bytes) });
+  assert.ok(bytes.equals(await contentOf(store, 'images/a')));
+  assert.equal(store.heldBytes, 0);
+});
+
 test('an only copy goes to the disk by itself when there is room again while it arrives', async (t) => {
   const { store, disk } = await storeOnSmallDisk(t);
   const bytes = randomBytes(3_000_000);

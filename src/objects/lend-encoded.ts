@@ -3,7 +3,6 @@ import { fromSystemFault } from './block-jobs.ts';
 import type { BlockWorker } from './block-worker.ts';
 import { giveBlock, hasSpareBlocks, takeBlock, type Block } from './block.ts';
 import { asObjectStoreError } from './filesystem-error.ts';
-import { encodeInto } from './strict-base64.ts';
 
 export interface EncodeTools {
   descriptor: number;
@@ -18,6 +17,8 @@ export interface EncodeTools {
 
 /** So little is encoded at once, without a trip to another thread. */
 const fewBytes = 16 * 1024;
+/** Encoded at a time here: whole groups of three, and a string that is small enough for the heap's young space. */
+const pieceBytes = 48 * 1024;
 /** Parts that are made before they are asked for: a trip to the other thread takes as long as making one. */
 const maxAhead = 3;
 
@@ -116,4 +117,14 @@ export function lendEncoded({ descriptor, bytes, isHot, worker, readInto }: Enco
       for (const block of own) give(block);
     },
   };
+}
+
+/** Writes the bytes' base64 to the beginning of `target`, and returns how many characters they became. */
+function encodeInto(target: Buffer, bytes: Buffer): number {
+  let characters = 0;
+  for (let from = 0; from < bytes.length; from += pieceBytes) {
+    const text = bytes.toString('base64', from, Math.min(from + pieceBytes, bytes.length));
+    characters += target.write(text, characters, 'latin1');
+  }
+  return characters;
 }
