@@ -9,7 +9,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 import { loopbackCertificate } from '../../test/kit/loopback-certificate.ts';
 import { createPools } from './pools.ts';
-import { send } from './send.ts';
+import { send, type Incoming } from './send.ts';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -35,8 +35,7 @@ function openPools() {
   return pools;
 }
 
-/** Reads an answer and waits a little before every so many pieces. */
-async function read(pools: ReturnType<typeof createPools>, url: string, waitEvery: number): Promise<void> {
+function ask(pools: ReturnType<typeof createPools>, url: string): Promise<Incoming> {
   const address = new URL(url);
   const outgoing = {
     method: 'GET' as const,
@@ -45,7 +44,12 @@ async function read(pools: ReturnType<typeof createPools>, url: string, waitEver
     headersTimeoutMs: 10_000,
     idleTimeoutMs: 10_000,
   };
-  const incoming = await send(pools.get(address.origin), outgoing, new AbortController().signal);
+  return send(pools.get(address.origin), outgoing, new AbortController().signal);
+}
+
+/** Reads an answer and waits a little before every so many pieces. */
+async function read(pools: ReturnType<typeof createPools>, url: string, waitEvery: number): Promise<void> {
+  const incoming = await ask(pools, url);
   let at = 0;
   let pieces = 0;
   for await (const piece of incoming.body) {
@@ -57,6 +61,16 @@ async function read(pools: ReturnType<typeof createPools>, url: string, waitEver
   }
   assert.equal(at, answer.length);
 }
+
+/** A server's origin, without and with TLS. */
+const origins = {
+  'without TLS': async (listener: RequestListener): Promise<string> =>
+    `http://127.0.0.1:${await listen(createHttpServer(listener))}`,
+  'through TLS': async (listener: RequestListener): Promise<string> => {
+    setDefaultCACertificates([...getCACertificates('bundled'), loopbackCertificate.cert]);
+    return `https://localhost:${await listen(createHttpsServer(loopbackCertificate, listener))}`;
+  },
+};
 
 async function readManyAtOnce(origin: string): Promise<void> {
   const pools = openPools();
@@ -76,16 +90,31 @@ const inChunks: RequestListener = (_, response) => {
   response.end();
 };
 
-for (const [how, listener] of Object.entries({ 'with a length': inOne, 'in chunks': inChunks })) {
-  test(`answers ${how} that come at once each have their own bytes, however slowly they are read`, async () => {
-    const port = await listen(createHttpServer(listener));
-    await readManyAtOnce(`http://127.0.0.1:${port}`);
-  });
+for (const [way, serve] of Object.entries(origins)) {
+  for (const [how, listener] of Object.entries({ 'with a length': inOne, 'in chunks': inChunks })) {
+    test(`answers ${how} that come at once ${way} each have their own bytes, however slowly they are read`, async () => {
+      await readManyAtOnce(await serve(listener));
+    });
+  }
 
-  test(`and so have those that come through TLS ${how}`, async () => {
-    setDefaultCACertificates([...getCACertificates('bundled'), loopbackCertificate.cert]);
-    const port = await listen(createHttpsServer(loopbackCertificate, listener));
-    await readManyAtOnce(`https://localhost:${port}`);
+  test(`headers that come ${way} in two parts are their own, though another answer comes in between`, async () => {
+    const halfSent = Promise.withResolvers<() => void>();
+    const origin = await serve(({ url, socket }, response) => {
+      if (url === '/other') {
+        response.end('x'.repeat(1000));
+        return;
+      }
+      socket.write('HTTP/1.1 200 OK\r\nx-first: one\r\nx-second: begun-');
+      halfSent.resolve(() => socket.write('and-ended\r\ncontent-length: 0\r\n\r\n'));
+    });
+    const pools = openPools();
+    const asked = ask(pools, `${origin}/`);
+    const sendRest = await halfSent.promise;
+    const other = await ask(pools, `${origin}/other`);
+    for await (const piece of other.body) assert.equal(Buffer.from(piece).toString(), 'x'.repeat(1000));
+    sendRest();
+    const { headers } = await asked;
+    assert.deepEqual(headers, { 'x-first': 'one', 'x-second': 'begun-and-ended', 'content-length': '0' });
   });
 }
 

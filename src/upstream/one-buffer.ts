@@ -1,4 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
+import symbols from 'undici/lib/core/symbols.js';
 
 const bufferBytes = 64 * 1024;
 let buffer: Buffer | undefined;
@@ -31,6 +32,7 @@ export const readIntoOneBuffer: OnReadOpts = {
     if (!reading.hasEnough) {
       reading.pieces.push(piece);
       socket.emit('readable');
+      keepHeaders(socket);
       if (reading.pieces.pop() === undefined) return !reading.hasEnough;
     }
     // TLS goes on with what it has decrypted already, and asks nobody.
@@ -64,4 +66,16 @@ function begin(socket: Socket): Reading {
     if (rest.length > 0) unshift(Buffer.from(rest));
   };
   return reading;
+}
+
+/** undici's parser gathers an answer's headers as views of what it read, until it has seen the last of them. */
+function keepHeaders(socket: Socket): void {
+  const parser = (socket as { [symbols.kParser]?: { headers: Buffer[] } | null })[symbols.kParser];
+  const headers = parser?.headers ?? [];
+  for (const [place, part] of headers.entries()) headers[place] = kept(part);
+}
+
+/** Memory that stays longer than the one buffer does. */
+function kept(part: Buffer): Buffer {
+  return part.buffer === buffer?.buffer ? Buffer.from(part) : part;
 }

@@ -13,3 +13,11 @@ declare module 'undici/lib/core/errors.js' {
   const errors: typeof errorClasses;
   export default errors;
 }
+
+declare module 'undici/lib/core/symbols.js' {
+  const symbols: {
+    /** What reads the answers on a socket (lib/dispatcher/client-h1.js); null when the socket is closed. */
+    readonly kParser: unique symbol;
+  };
+  export default symbols;
+}
