@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { afterEach, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 import { loopbackCertificate } from '../../test/kit/loopback-certificate.ts';
+import { readIntoOneBuffer } from './one-buffer.ts';
 import { createPools } from './pools.ts';
 import { send, type Incoming } from './send.ts';
 
@@ -117,6 +118,39 @@ for (const [way, serve] of Object.entries(origins)) {
     assert.deepEqual(headers, { 'x-first': 'one', 'x-second': 'begun-and-ended', 'content-length': '0' });
   });
 }
+
+test('an answer that came whole is read to its end, though its connection ended meanwhile', async () => {
+  for (const serve of Object.values(origins)) {
+    const origin = await serve(({ socket }, response) => {
+      response.end(answer);
+      socket.end();
+    });
+    const pools = openPools();
+    await Promise.all([1, 2, 5, 1000].map((waitEvery) => read(pools, origin, waitEvery)));
+  }
+});
+
+test('nothing more is read while some of what was given back is left', async () => {
+  const port = await listen(createHttpServer(inOne));
+  const socket = connect({ port, host: '127.0.0.1', onread: readIntoOneBuffer });
+  let taken = 0;
+  function takeOneByte(): void {
+    const piece = socket.read() as Buffer | null;
+    if (piece === null) return;
+    taken += 1;
+    socket.unshift(piece.subarray(1));
+  }
+  socket.on('readable', takeOneByte);
+  socket.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await once(socket, 'readable');
+  for (let i = 0; i < 100; i += 1) {
+    takeOneByte();
+    await setImmediate();
+  }
+  socket.destroy();
+  assert.ok(taken > 1);
+  assert.ok(socket.bytesRead <= 64 * 1024, `${taken} bytes were taken, ${socket.bytesRead} read`);
+});
 
 test('a connection that the server ends after an answer is not used again', async () => {
   let connections = 0;

@@ -6,9 +6,13 @@ let buffer: Buffer | undefined;
 
 /** How far the reader of a socket is. */
 interface Reading {
-  /** Not taken yet: a view of the one buffer while its listeners are told, copies when they did not take it. */
-  pieces: Buffer[];
+  /** A view of the one buffer, while its listeners are told and until they take it. */
+  fresh: Buffer | undefined;
+  /** What was given back, and what came all the same. None unless `hasEnough`. */
+  waiting: Buffer[];
   hasEnough: boolean;
+  /** The end has come, and is told when all before it was taken. */
+  isOver: boolean;
 }
 
 const readings = new WeakMap<Socket, Reading>();
@@ -20,7 +24,8 @@ const readings = new WeakMap<Socket, Reading>();
  *
  * With this option of `net.connect` and `tls.connect` all sockets are read into one buffer. What `read()` gives is valid
  * until whoever listens to `readable` returns. undici hands it on before that, and when its consumer wants no more it
- * gives the rest back with `unshift`, if only an empty one: then the socket is not read until `read()` is called again.
+ * gives the rest back with `unshift`, if only an empty one: then the socket is not read until `read()` has given all
+ * that waits.
  */
 export const readIntoOneBuffer: OnReadOpts = {
   buffer: () => (buffer ??= Buffer.allocUnsafeSlow(bufferBytes)),
@@ -30,40 +35,47 @@ export const readIntoOneBuffer: OnReadOpts = {
     const reading = readings.get(socket) ?? begin(socket);
     const piece = Buffer.from(filled.buffer, filled.byteOffset, bytes);
     if (!reading.hasEnough) {
-      reading.pieces.push(piece);
+      reading.fresh = piece;
       socket.emit('readable');
       keepHeaders(socket);
-      if (reading.pieces.pop() === undefined) return !reading.hasEnough;
+      if (reading.fresh === undefined) return !reading.hasEnough;
+      reading.fresh = undefined;
     }
     // TLS goes on with what it has decrypted already, and asks nobody.
-    reading.pieces.push(Buffer.from(piece));
+    reading.waiting.push(kept(piece));
     reading.hasEnough = true;
     return false;
   },
 };
 
 function begin(socket: Socket): Reading {
-  const reading: Reading = { pieces: [], hasEnough: false };
+  const reading: Reading = { fresh: undefined, waiting: [], hasEnough: false, isOver: false };
   readings.set(socket, reading);
   const read = socket.read.bind(socket);
-  const unshift = socket.unshift.bind(socket);
+  const push = socket.push.bind(socket);
 
   socket.read = (size?: number) => {
     // Takes nothing: it has the stream look for its end.
-    if (size === 0) return read(size) as null;
-    if (reading.hasEnough) {
-      reading.hasEnough = false;
-      socket.resume();
-    }
-    // What was given back came before.
-    const piece = socket.readableLength > 0 ? undefined : reading.pieces.shift();
-    return piece ?? (read(size) as Buffer | null);
+    if (size === 0) return reading.hasEnough ? null : (read(size) as null);
+    const piece = reading.fresh ?? reading.waiting.shift();
+    reading.fresh = undefined;
+    if (piece !== undefined) return piece;
+    reading.hasEnough = false;
+    if (reading.isOver) push(null);
+    // Node's own has the socket read again.
+    return read(size) as null;
   };
 
-  socket.unshift = (rest: Uint8Array) => {
+  socket.unshift = (rest: Buffer) => {
     reading.hasEnough = true;
-    // It stays longer than the one buffer does.
-    if (rest.length > 0) unshift(Buffer.from(rest));
+    if (rest.length > 0) reading.waiting.unshift(kept(rest));
+  };
+
+  // Only the end comes this way. undici takes it for a cut, even where all of the answer has come but was not taken yet.
+  socket.push = (chunk: unknown) => {
+    if (chunk !== null || !reading.hasEnough) return push(chunk);
+    reading.isOver = true;
+    return false;
   };
   return reading;
 }
