@@ -654,6 +654,19 @@ test('what broke a stream does not take the pictures that came before', async ()
   }
 });
 
+test('a stream that broke behind a picture does not keep its connection taken', async () => {
+  const text = `${eventsText({ type: 'whole', b64_json: 'd2hvbGU=' })}data: {"type"\n\n${':'.repeat(1e6)}\n`;
+  const server = await serve((socket, _, number) =>
+    socket.write(number === 0 ? httpAnswer(200, text, eventHeaders) : httpAnswer(200, '{"id":7}')),
+  );
+  const { exchange, drafts } = makeClient({ connections: 1 });
+  assert.deepEqual(await exchange(question(server.origin, collect()), never), {
+    kept: [drafts[0]],
+    fault: 'bad_reply',
+  });
+  assert.deepEqual(await exchange(question(server.origin), AbortSignal.timeout(5000)), { id: 7 });
+});
+
 test('a stream that broke before any picture is the fault, and leaves no draft', async () => {
   const part = eventsText({ type: 'part', b64_json: 'cGFydA==' });
   const length = { ...eventHeaders, 'content-length': String(part.length + 10) };

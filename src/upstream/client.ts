@@ -192,10 +192,11 @@ async function readSuccess<T>(
 async function readEvents<T>(
   reader: EventReader<T>,
   heldKeys: readonly string[],
-  { status, headers }: Incoming,
+  incoming: Incoming,
   chunks: AsyncIterable<Uint8Array>,
   target: { create(): Promise<ObjectDraft>; maxBytes: number },
 ): Promise<T> {
+  const { status, headers } = incoming;
   const kept: ObjectDraft[] = [];
 
   async function takeAll(): Promise<void> {
@@ -210,6 +211,8 @@ async function readEvents<T>(
     const fault = await takeAll().then(
       () => undefined,
       (error: unknown) => {
+        // Nobody reads the rest, and unread it would keep the connection taken.
+        incoming.cancel();
         const fault = toFault(error);
         if (fault instanceof UpstreamFault) return fault;
         // Our own store's failure: it stands, unless there are images to save from it.
