@@ -69,6 +69,8 @@ function poolOptions(options: PoolOptions): Pool.Options {
     connections: options.connections,
     pipelining: 1,
     allowH2: false,
+    // The parser that one-buffer.ts knows, whatever the environment says.
+    useMilo: false,
     keepAliveTimeout: 4000,
     keepAliveMaxTimeout: 60_000,
     connect: {
