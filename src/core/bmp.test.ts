@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
 import { makeBmp, type BmpRecipe } from '../../test/kit/bmp-file.ts';
+import { fc } from '../../test/kit/made-up.ts';
 import { decodeBmp, readBmpHeader } from './bmp.ts';
 
 const maxPixels = 36_000_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import { fc } from '../../test/kit/made-up.ts';
 import { hashJson } from './canonical-hash.ts';
 
 const hashText = (text: string) => hashJson(JSON.parse(text));

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
 import {
   copiesOf,
   copyFits,
@@ -13,6 +12,7 @@ import {
   type CopyForm,
   type PictureForm,
 } from './image-copy.ts';
+import { fc } from '../../test/kit/made-up.ts';
 
 const id = 'img_01K3ZQ8V5N7D2M4R6T9W1X3Y5B';
 const image = { index: 0, sha256: 'ab'.repeat(32) };

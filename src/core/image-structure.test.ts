@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 
-import * as fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 
+import { fc } from '../../test/kit/made-up.ts';
 import type { ImageFormat } from './image-format.ts';
 import { readStructure, type ImageStructure } from './image-structure.ts';
 

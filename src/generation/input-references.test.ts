@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
 import { GatewayError, type ErrorReason } from '../core/errors.ts';
+import { fc } from '../../test/kit/made-up.ts';
 import { readInputReferences, readReference, type Reference } from './input-references.ts';
 
 const assetId = 'ua_01K3ZQ8V5N7D2M4R6T9W1X3Y5B';

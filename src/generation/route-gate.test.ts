@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import { fc } from '../../test/kit/made-up.ts';
 import { manualClock } from '../../test/kit/manual-clock.ts';
 import { makeRouteGate, type Demand, type GateLimits, type Pass } from './route-gate.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
 import type { RecordUsage } from '../core/record.ts';
+import { fc } from '../../test/kit/made-up.ts';
 import { shareUsage } from './share-usage.ts';
 
 const usd = (amount: string) => ({ amount, currency: 'USD' });

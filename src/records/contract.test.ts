@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import * as fc from 'fast-check';
-
+import { fc } from '../../test/kit/made-up.ts';
 import { openDatabase } from '../../test/kit/open-database.ts';
 import { temporaryFolder } from '../../test/kit/temporary-folder.ts';
 import type { Asset } from '../core/asset.ts';

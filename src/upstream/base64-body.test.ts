@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import { fc } from '../../test/kit/made-up.ts';
 import { makeMemoryDraft, type MemoryDraft } from '../../test/kit/memory-draft.ts';
 import { UpstreamFault } from '../core/fault.ts';
 import type { ObjectDraft } from '../core/object-store.ts';

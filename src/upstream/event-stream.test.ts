@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import { fc } from '../../test/kit/made-up.ts';
 import { splitEvents } from './event-stream.ts';
 
 async function* inPieces(text: string, sizes: readonly number[] = [text.length || 1]) {

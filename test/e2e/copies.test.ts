@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { openSqlite } from '../../src/records/sqlite.ts';
 import { assertRefused } from '../kit/assert-refused.ts';
 import { embed, manifestStore } from '../kit/content-credentials.ts';
 import { fastDraw } from '../kit/fast-draw.ts';
 import { answered, startTestGateway, testSecret, type TestGateway } from '../kit/gateway.ts';
+import { fc } from '../kit/made-up.ts';
 import { temporaryFolder } from '../kit/temporary-folder.ts';
 import { until } from '../kit/until.ts';
 
