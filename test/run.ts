@@ -20,6 +20,8 @@ const checks: { name: string; command: [string, ...string[]] }[] = [
 
 const checkLimitMs = 120_000;
 const fileLimitMs = 180_000;
+/** Tests of what happens over time. */
+const waiting = [path.join('test', 'chaos'), path.join('test', 'e2e', 'storage-faults')];
 const neverOurs = new Set(['node_modules', '.runtime', '.git', 'data', 'dist']);
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -109,8 +111,8 @@ async function passes(name: string, [tool, ...args]: [string, ...string[]]): Pro
 }
 
 /**
- * Whole-program tests first: they take longest, and the short ones fill the gaps at the end. Those of chaos wait for
- * two thirds of their two minutes, so they run beside all others.
+ * Whole-program tests first: they take longest, and the short ones fill the gaps at the end. Some wait for two thirds of
+ * their time, three minutes together, and run beside all others.
  */
 async function findTests(): Promise<{ files: string[]; beside: string[] }> {
   const found: string[] = [];
@@ -119,13 +121,13 @@ async function findTests(): Promise<{ files: string[]; beside: string[] }> {
   }
   const inOrder = found.toSorted().map((file) => ({ file: path.join(root, file), kind: kindOf(file) }));
   const of = (wanted: TestKind) => inOrder.filter(({ kind }) => kind === wanted).map(({ file }) => file);
-  return { files: [...of('whole'), ...of('small')], beside: of('chaos') };
+  return { files: [...of('whole'), ...of('small')], beside: of('waiting') };
 }
 
-type TestKind = 'chaos' | 'whole' | 'small';
+type TestKind = 'waiting' | 'whole' | 'small';
 
 function kindOf(file: string): TestKind {
-  if (file.startsWith(path.join('test', 'chaos'))) return 'chaos';
+  if (waiting.some((place) => file.startsWith(place))) return 'waiting';
   return file.startsWith(`test${path.sep}`) ? 'whole' : 'small';
 }
 
