@@ -186,7 +186,7 @@ test('gives up a try that takes too long, and begins another', async () => {
     if (number > 0) socket.write(whole);
     else socket.write(whole.subarray(0, whole.length - 3));
   });
-  const { downloader, drafts } = makeDownloader({ limits: { tryTimeoutMs: 100 } });
+  const { downloader, drafts } = makeDownloader({ limits: { tryTimeoutMs: 300 } });
   const draft = await downloader.fetch(`${server.origin}/a`, routeTo(server.origin), never);
   assert.ok(server.requests.length > 1);
   assert.deepEqual(drafts.at(-1)?.content, picture);
