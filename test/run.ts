@@ -19,7 +19,7 @@ const checks: { name: string; command: [string, ...string[]] }[] = [
 ];
 
 const checkLimitMs = 120_000;
-const fileLimitMs = 180_000;
+const fileLimitMs = 300_000;
 /** Tests of what happens over time. */
 const waiting = [path.join('test', 'chaos'), path.join('test', 'e2e', 'storage-faults')];
 const neverOurs = new Set(['node_modules', '.runtime', '.git', 'data', 'dist']);

@@ -4,7 +4,7 @@ import { numberOf, playChaos } from './as-command.ts';
 
 // Schedules aimed at what is broken. They wait more than they work, so they run side by side.
 const kills = ['--rounds', '24', '--upsets', 'kill'];
-/** They take half a minute each, and a test file has three. */
+/** They take half a minute each, on a busy machine one, and a test file has five. */
 const maxSchedules = 5;
 const mild = ['--rounds', '24', '--upsets', 'gateway-clock'];
 const runs = {
