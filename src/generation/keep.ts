@@ -4,6 +4,7 @@ import type { ImageFormat } from '../core/image-format.ts';
 import type { CallImage } from '../core/image-result.ts';
 import { readStructure } from '../core/image-structure.ts';
 import { ObjectStoreError, type ObjectDraft } from '../core/object-store.ts';
+import { ownTurn } from '../core/own-turn.ts';
 import type { StoredImage } from '../core/record.ts';
 import type { Route } from '../core/route.ts';
 import { AbsentLink } from '../upstream/download.ts';
@@ -93,6 +94,7 @@ async function storeOrDiscard(draft: ObjectDraft, keep: ImageToKeep, tools: Keep
 
 async function store(draft: ObjectDraft, keep: ImageToKeep, tools: KeepTools): Promise<StoredImage> {
   const { image, index, generationId } = keep;
+  await ownTurn(draft.bytes);
   const structure = await readStructure((offset, length) => draft.readAt(offset, length), draft.bytes);
   if ('broken' in structure) {
     tools.log.warn(
