@@ -137,7 +137,7 @@ export async function makeBootstrapProject(t: TestContext): Promise<BootstrapPro
       ended: once(child, 'close').then(
         ([code, signal]: (number | NodeJS.Signals | null)[]) => code ?? signal ?? -1,
       ),
-      gone: () => until(() => !isAlive(), 10_000),
+      gone: () => until(() => !isAlive(), 60_000),
     };
   };
   const pretend = (version: string) => {
