@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ownTurn } from './own-turn.ts';
-
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 
 test('of large pictures one has its turn in each turn of the loop, in order; small ones do not wait', async () => {
   const begun: string[] = [];

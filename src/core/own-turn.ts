@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** What is done to less than this takes a fraction of a millisecond. */
 const largeBytes = 512 * 1024;
 
@@ -10,12 +12,6 @@ let last: Promise<void> = Promise.resolve();
  */
 export function ownTurn(pictureBytes: number): Promise<void> {
   if (pictureBytes < largeBytes) return Promise.resolve();
-  last = last.then(nextTurn);
+  last = last.then(() => nextTurn());
   return last;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -11,8 +11,9 @@ const decoders = {
 };
 
 /**
- * An answer's body without its content encoding. We ask for none, but a proxy in between may compress all the
- * same, and the answer has been paid for. Each piece is valid until the next is asked for. Limits are to be set on what comes out of here.
+ * An answer's body without its content encoding. We ask for none, but a proxy in between may compress all the same, and
+ * the answer has been paid for. Each piece is valid until the next is asked for. Limits are to be set on what comes out
+ * of here.
  * Throws UpstreamFault `bad_reply` for an encoding that is unknown or broken; SendFailure comes through.
  */
 export function decodeContent(incoming: Incoming): AsyncIterable<Uint8Array> {

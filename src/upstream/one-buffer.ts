@@ -19,8 +19,8 @@ const readings = new WeakMap<Socket, Reading>();
 
 /**
  * By itself Node reads a socket into a new buffer of 64 kB each time. They are garbage at once, but lie outside the
- * heap, where hundreds of megabytes gather until the engine looks through its whole heap for them: stalls of 20 to
- * 30 ms, and more CPU than all the rest of a request of 6 MB takes on the loop.
+ * heap, where hundreds of megabytes gather until the engine looks through its whole heap for them: 20 to 30 ms each
+ * time in which the loop stands still.
  *
  * With this option of `net.connect` and `tls.connect` all sockets are read into one buffer. What `read()` gives is valid
  * until whoever listens to `readable` returns. undici hands it on before that, and when its consumer wants no more it
